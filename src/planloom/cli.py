@@ -1,0 +1,147 @@
+"""The command line: arguments in, one library call, print."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from planloom.errors import PlanloomError, RecipeError
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; returns 0 fine, 1 the data falls short, 2 wrong use, 130 interrupted."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except PlanloomError as error:
+        if arguments.debug:
+            raise
+        print(f"planloom: {error}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        print("planloom: interrupted; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if arguments.debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        advice = "mend it and run the same command again: finished work is kept"
+        print(f"planloom: {where}{error.strerror or error}; {advice}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their help."""
+    top = argparse.ArgumentParser(
+        prog="planloom",
+        description="Weaves public tool-use, instruction and chat datasets into one corpus of "
+        "benign execution plans.",
+    )
+    top.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_list(commands)
+    _add_build(commands)
+    _add_explain(commands)
+    _add_check(commands)
+    return top
+
+
+Commands = argparse._SubParsersAction
+
+
+def _add_list(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("list", help="the catalogue of datasets")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.add_argument(
+        "--datasets", metavar="DIR", action="append", help="your own dataset files"
+    )
+    command.set_defaults(run=_list)
+
+
+def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("build", help="a corpus from a recipe")
+    add = command.add_argument
+    add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
+    add("--out", type=Path, required=True, help="the folder to build in")
+    add("--data-root", type=Path, metavar="DIR", help="where OWNER/NAME or OWNER__NAME folders lie")
+    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
+    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
+    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+    add("--limit", type=_positive, metavar="N", help="read at most N rows of each file")
+    add("--workers", type=_positive, default=0, metavar="N", help="processes (default: all cores)")
+    add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    add("--fresh", action="store_true", help="replace another Planloom build in --out")
+    command.set_defaults(run=_build)
+
+
+def _add_explain(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "explain", help="how a plan came to be, or why a row was left out"
+    )
+    command.add_argument("out", type=Path, help="a finished build")
+    command.add_argument("what", metavar="PLAN_ID | SOURCE:FILE@AT")
+    command.set_defaults(run=_explain)
+
+
+def _add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("check", help="validate plans: schema, ids, graph rules")
+    command.add_argument("files", nargs="+", type=Path, help="Parquet, JSON lines, or a build")
+    command.set_defaults(run=_check)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _folders(given: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(str(Path(folder).resolve()) for folder in given or ())
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from planloom import listing
+
+    sources = listing.sources(_folders(arguments.datasets))
+    print(listing.as_json(sources) if arguments.json else listing.as_text(sources))
+    return 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    import msgspec
+
+    from planloom import pipeline, recipe, summary
+
+    wanted = recipe.load(arguments.recipe)
+    folders = (*wanted.datasets, *_folders(arguments.datasets))
+    wanted = recipe.with_datasets(wanted, folders)
+    names = ("out", "data_root", "only", "without", "tier", "limit", "workers", "fresh")
+    given = {name: getattr(arguments, name) for name in names}
+    corpus = pipeline.build(wanted, msgspec.convert(given, pipeline.Options))
+    print(summary.composition(corpus))
+    print(summary.losses(corpus.ledger))
+    for problem in corpus.trouble:
+        print(f"planloom: {problem}", file=sys.stderr)
+    return 1 if corpus.trouble else 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from planloom.explain import explain
+
+    print(explain(arguments.out, arguments.what))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from planloom.validate import check
+
+    checked = check(arguments.files)
+    for problem in checked.problems:
+        print(problem)
+    print(f"{checked.plans:,} plans, {len(checked.problems):,} problems")
+    if not checked.plans:
+        raise RecipeError("nothing to check: the files hold no plans")
+    return 1 if checked.problems else 0

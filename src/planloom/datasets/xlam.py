@@ -1,0 +1,49 @@
+"""Single-turn requests with offered tools and the right calls (APIGen, arXiv 2406.18518).
+
+One node a call, never run. A few of the 3,673 APIs serve piracy or adult content; rows that call
+one of them are not benign.
+"""
+
+import re
+
+import msgspec
+
+from planloom.plan import Finding
+from planloom.shapes import gold_list
+from planloom.source import Part, Row, Source
+from planloom.trace import Trace
+
+_UNWANTED = re.compile(r"torrent|pirate|nsfw|porn|\bxxx\b|hentai|onlyfans|\badult\b|escort")
+_read = gold_list.reader("query", "answers", "tools")
+
+
+def read(row: Row) -> Trace:
+    trace = _read(row)
+    about = {tool.name: f"{tool.name} {tool.description}".lower() for tool in trace.tools}
+    for call in trace.calls:
+        words = about.get(call.tool, call.tool.lower()).replace("_", " ")
+        if match := _UNWANTED.search(words):
+            finding = Finding("xlam_unwanted_api", "unwanted_tool", match[0])
+            return msgspec.structs.replace(trace, findings=(finding,))
+    return trace
+
+
+SOURCE = Source(
+    id="Salesforce/xlam-function-calling-60k",
+    revision="26d14ebfe18b1f7b524bd39b404b50af5dc97866",
+    licence="CC-BY-4.0",
+    rows=60_000,
+    claim="60K",
+    tier=1,
+    gated="auto",
+    overlap="xlam",
+    parts=(
+        Part(
+            config="dataset",
+            split="train",
+            files=("xlam_function_calling_60k.json",),
+            read=read,
+            category="function_calling",
+        ),
+    ),
+)

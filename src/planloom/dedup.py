@@ -1,0 +1,135 @@
+"""Which of equal plans stays: a total order, so that the answer depends on nothing but content.
+
+Works on the index files of the slices, one range of ids at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planloom.errors import Reason
+
+Fates = NDArray[np.uint8]
+
+RANGE = 1_000_000
+KEPT, SIDE = 0, 255
+"""Fates of a plan: kept, written beside the corpus because it is not benign, or 1 + a Reason."""
+REASONS = tuple(Reason)
+
+
+class Stage(NamedTuple):
+    """The plans of a slice, in recipe order: position in the list of stages ranks them.
+
+    `index` is an array of slices.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its dialogues.
+    """
+
+    source: str
+    part: int
+    unique: bool
+    index: Any
+    prefixes: NDArray[np.uint64]
+
+
+class Deduped(NamedTuple):
+    """A fate for each plan of each stage, and for winners the other sources that hold them."""
+
+    fates: list[Fates]
+    also_in: dict[tuple[int, int], tuple[str, ...]]
+
+
+def fate(reason: Reason) -> int:
+    """The code of a Reason in a fates array."""
+    return 1 + REASONS.index(reason)
+
+
+def dedup(stages: Sequence[Stage]) -> Deduped:
+    """Equal plans, then beginnings of longer dialogues, then rows of one task."""
+    fates = [np.where(stage.index["label"] == 0, KEPT, SIDE).astype(np.uint8) for stage in stages]
+    also_in: dict[tuple[int, int], tuple[str, ...]] = {}
+    for low, high in _ranges(stages):
+        _equal(stages, fates, also_in, low, high)
+    for part in dict.fromkeys((stage.source, stage.part) for stage in stages):
+        mine = [n for n, stage in enumerate(stages) if (stage.source, stage.part) == part]
+        _prefixes(stages, fates, mine)
+        if stages[mine[0]].unique:
+            _same_task(stages, fates, mine)
+    return Deduped(fates, also_in)
+
+
+def _ranges(stages: Sequence[Stage]) -> Iterator[tuple[int, int]]:
+    """Ranges of the first half of the ids, each with about RANGE plans."""
+    count = 1 + sum(len(stage.index) for stage in stages) // RANGE
+    bounds = [(1 << 64) * k // count for k in range(count + 1)]
+    yield from pairwise(bounds)
+
+
+def _equal(
+    stages: Sequence[Stage],
+    fates: list[Fates],
+    also_in: dict[tuple[int, int], tuple[str, ...]],
+    low: int,
+    high: int,
+) -> None:
+    """Among equal plans the least of (use, evidence, recipe order, file, at) stays.
+
+    Results rank within evidence: a plan with results is `observed`. If any copy is not benign,
+    none is.
+    """
+    pieces, stage_of, row_of = [], [], []
+    for number, stage in enumerate(stages):
+        ids = stage.index["hi"]
+        start = int(np.searchsorted(ids, np.uint64(low)))
+        stop = len(ids) if high >> 64 else int(np.searchsorted(ids, np.uint64(high)))
+        pieces.append(stage.index[start:stop])
+        stage_of.append(np.full(stop - start, number, np.uint32))
+        row_of.append(np.arange(start, stop, dtype=np.uint32))
+    rows = np.concatenate(pieces)
+    if not len(rows):
+        return
+    stage_ids, row_ids = np.concatenate(stage_of), np.concatenate(row_of)
+    order = np.lexsort(
+        (rows["at"], stage_ids, rows["evidence"], rows["use"], rows["lo"], rows["hi"])
+    )
+    rows, stage_ids, row_ids = rows[order], stage_ids[order], row_ids[order]
+    first = np.ones(len(rows), bool)
+    first[1:] = (rows["hi"][1:] != rows["hi"][:-1]) | (rows["lo"][1:] != rows["lo"][:-1])
+    starts = np.flatnonzero(first)
+    worst = np.repeat(np.maximum.reduceat(rows["label"], starts), np.diff([*starts, len(rows)]))
+    benign = rows["label"] == 0
+    code = np.where(first, KEPT, fate(Reason.duplicate)).astype(np.uint8)
+    code[worst == 1] = fate(Reason.unlabelled)
+    code[worst == 2] = fate(Reason.flagged)
+    for number in np.unique(stage_ids[benign]):
+        mine = benign & (stage_ids == number)
+        fates[number][row_ids[mine]] = code[mine]
+    sizes = np.diff([*starts, len(rows)])
+    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
+        names = {stages[n].source for n in stage_ids[start : start + size]}
+        others = names - {stages[stage_ids[start]].source}
+        if others:
+            also_in[int(stage_ids[start]), int(row_ids[start])] = tuple(sorted(others))
+
+
+def _prefixes(stages: Sequence[Stage], fates: list[Fates], mine: list[int]) -> None:
+    """A dialogue with which a longer one of the same part begins leaves."""
+    beginnings = np.unique(np.concatenate([stages[n].prefixes for n in mine]))
+    for n in mine:
+        whole = stages[n].index["whole"]
+        begins = (fates[n] == KEPT) & (whole != 0) & np.isin(whole, beginnings)
+        fates[n][begins] = fate(Reason.prefix_of_longer)
+
+
+def _same_task(stages: Sequence[Stage], fates: list[Fates], mine: list[int]) -> None:
+    """Of the rows with one value in the unique column the winner stays."""
+    live = [np.flatnonzero((fates[n] == KEPT) & (stages[n].index["task"] != 0)) for n in mine]
+    rows = np.concatenate([stages[n].index[at] for n, at in zip(mine, live, strict=True)])
+    stage_ids = np.repeat(np.array(mine, np.uint32), [len(at) for at in live])
+    row_ids = np.concatenate(live)
+    order = np.lexsort((rows["at"], stage_ids, rows["evidence"], rows["use"], rows["task"]))
+    tasks = rows["task"][order]
+    again = order[1:][tasks[1:] == tasks[:-1]]
+    for n in mine:
+        fates[n][row_ids[again[stage_ids[again] == n]]] = fate(Reason.same_task)

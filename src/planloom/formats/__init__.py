@@ -1,0 +1,1 @@
+"""Ways out: plans in the layouts of other tools."""

@@ -1,0 +1,190 @@
+"""What a build reads: the sources of the recipe that may be used, their files, their slices."""
+
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from planloom import files
+from planloom.datasets import catalogue, find
+from planloom.errors import RecipeError, nearest
+from planloom.files import DataFile
+from planloom.plan import SCHEMA_VERSION
+from planloom.recipe import CATEGORIES, Recipe, target
+from planloom.rows import Settings
+from planloom.slices import Task
+from planloom.source import Part, Source
+from planloom.version import __version__
+
+if TYPE_CHECKING:
+    from planloom.pipeline import Options
+
+digest = files.digest
+size = files.size
+
+
+class Chosen(NamedTuple):
+    """The sources that are read, in recipe order, and those that are not, each with why."""
+
+    sources: list[Source]
+    refused: dict[str, str]
+
+
+class Input(NamedTuple):
+    """A data file of a source with the hash of its content."""
+
+    source: str
+    file: DataFile
+    sha256: str
+
+
+def choose(
+    recipe: Recipe, only: Sequence[str] = (), without: Sequence[str] = (), tier: int | None = None
+) -> Chosen:
+    """The sources that a build reads.
+
+    Raises:
+        RecipeError: for an unknown id, or a refused source that is asked for by name.
+    """
+    known = catalogue(recipe.datasets)
+    for name in (*recipe.sources, *only, *without):
+        find(name, recipe.datasets)
+    for name in (*only, *without):
+        if name not in recipe.sources:
+            hint = nearest(name, recipe.sources)
+            raise RecipeError(f"{name}: not in recipe {recipe.name}{hint}")
+    chosen, refused = [], {}
+    for name in recipe.sources:
+        source = known[name]
+        wanted = (not only or name in only) and name not in without
+        if not wanted or (tier is not None and source.tier > tier):
+            continue
+        why = source.refused or _non_commercial(source, recipe)
+        if why and only:
+            raise RecipeError(f"{name}: refused: {why}")
+        if why:
+            refused[name] = why
+        else:
+            chosen.append(source)
+    return Chosen(chosen, refused)
+
+
+def _non_commercial(source: Source, recipe: Recipe) -> str:
+    closed = all(part.use == "non_commercial" for part in source.parts)
+    if closed and not recipe.allow_non_commercial:
+        return "non-commercial; set allow_non_commercial = true in the recipe to use it"
+    return ""
+
+
+def locate(
+    recipe: Recipe, chosen: Chosen, data_root: Path | None, digests: dict[str, str]
+) -> list[Input]:
+    """The data files of all chosen sources, in recipe order.
+
+    Raises:
+        RecipeError: if there is no data root, or a source has no files below it.
+        InputError: for a file that cannot be read at all.
+    """
+    root = _root(recipe, data_root)
+    found: list[Input] = []
+    missing = []
+    for source in chosen.sources:
+        folder = files.root_of(root, source)
+        mine = files.find(folder, source) if folder else []
+        if not mine:
+            missing.append(source.id)
+        found += [Input(source.id, file, _digest(file.path, digests)) for file in mine]
+    if missing:
+        names = " ".join(f"--without {name}" for name in missing)
+        raise RecipeError(f"{root}: no data of {', '.join(missing)}; put it there or add {names}")
+    return found
+
+
+def _root(recipe: Recipe, data_root: Path | None) -> Path:
+    if data_root is None and recipe.name == "sample":
+        return Path(str(resources.files("planloom").joinpath("sample")))
+    if data_root is None:
+        raise RecipeError("no data: name the folder that holds the datasets with --data-root DIR")
+    if not data_root.is_dir():
+        raise RecipeError(f"--data-root {data_root}: no such folder")
+    return data_root
+
+
+def _digest(path: str, digests: dict[str, str]) -> str:
+    """The file's SHA-256, from the cache if name, size and time are those of last time."""
+    stat = Path(path).stat()
+    key = f"{path}:{stat.st_size}:{stat.st_mtime_ns}"
+    if key not in digests:
+        digests[key] = digest(path)
+    return digests[key]
+
+
+def tasks(
+    recipe: Recipe, chosen: Chosen, located: Sequence[Input], stage: Path, limit: int | None
+) -> list[Task]:
+    """The slices to transform, in the order that ranks equal plans.
+
+    With a limit, each file is one slice of which that many rows are read.
+    """
+    settings = Settings(recipe.limits, recipe.allow_non_commercial)
+    return [
+        Task(
+            source=found.source,
+            folders=recipe.datasets,
+            piece=piece,
+            sha256=found.sha256,
+            settings=settings,
+            rejects=recipe.rejects,
+            limit=limit,
+            stage=str(stage),
+        )
+        for found in located
+        for piece in files.slices(found.file, whole=limit is not None)
+    ]
+
+
+def part_of(task: Task) -> Part:
+    """The part that the task's rows belong to."""
+    return find(task.source, task.folders).parts[task.piece.file.part]
+
+
+def identity(recipe: Recipe, options: "Options", located: Sequence[Input]) -> str:
+    """A hash of what a build is made of: the same recipe and the same inputs."""
+    contents = [(found.source, found.file.part, found.file.name, found.sha256) for found in located]
+    known = (recipe, options.only, options.without, options.tier, options.limit, contents)
+    return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
+
+
+def manifest(
+    recipe: Recipe, options: "Options", chosen: Chosen, located: Sequence[Input]
+) -> dict[str, Any]:
+    """What the build was made of; the hashes of its files are added when they are written."""
+    return {
+        "planloom": __version__,
+        "schema": SCHEMA_VERSION,
+        "versions": {"pyarrow": pa.__version__},
+        "recipe": msgspec.to_builtins(recipe) | {"datasets": len(recipe.datasets)},
+        "options": {
+            "only": options.only,
+            "without": options.without,
+            "tier": options.tier,
+            "limit": options.limit,
+        },
+        "sources": [_source_entry(source, located) for source in chosen.sources],
+        "refused": chosen.refused,
+        "targets": {category: target(recipe, category) for category in CATEGORIES},
+    }
+
+
+def _source_entry(source: Source, located: Sequence[Input]) -> dict[str, Any]:
+    mine = [found for found in located if found.source == source.id]
+    return {
+        "id": source.id,
+        "revision": source.revision,
+        "licence": source.licence,
+        "files": {f.file.name: {"sha256": f.sha256, "bytes": size(f.file)} for f in mine},
+    }

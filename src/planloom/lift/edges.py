@@ -1,0 +1,48 @@
+"""Edges of a plan: data where a value is seen to flow, order where only the sequence is known."""
+
+from itertools import pairwise
+
+from planloom.lift.values import Value
+from planloom.plan import Edge
+from planloom.trace import Trace
+
+
+def edges(trace: Trace, values: list[Value]) -> tuple[Edge, ...]:
+    """Data edges first, then the order edges of neighbouring steps that no data edge joins."""
+    data = _data(values)
+    joined = {(edge.src, edge.dst) for edge in data}
+    return (*data, *_order(trace, joined))
+
+
+def _data(values: list[Value]) -> list[Edge]:
+    found: dict[tuple[str, str, str], Edge] = {}
+    for value in values:
+        for link in value.links:
+            edge = Edge(
+                src=f"n{link.call}",
+                dst=f"n{value.call}",
+                kind="data",
+                evidence="reference" if link.reference else "value",
+                argument=value.argument,
+                result_path=link.path or None,
+                span=link.span,
+                joint=link.joint,
+            )
+            found.setdefault((edge.src, edge.dst, value.argument), edge)
+    return list(found.values())
+
+
+def _order(trace: Trace, joined: set[tuple[str, str]]) -> list[Edge]:
+    """Between neighbouring steps only: the sequence over more steps follows from these."""
+    steps: list[list[str]] = []
+    count = 0
+    for round_ in trace.rounds:
+        steps.append([f"n{count + offset}" for offset in range(len(round_.calls))])
+        count += len(round_.calls)
+    return [
+        Edge(src=src, dst=dst, kind="order", evidence="sequence")
+        for before, after in pairwise(steps)
+        for src in before
+        for dst in after
+        if (src, dst) not in joined
+    ]

@@ -1,0 +1,156 @@
+"""The output folder: whose it is, what is written besides parts, and when it is whole."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from planloom.dedup import Fates
+from planloom.errors import OutputError
+from planloom.files import digest
+from planloom.inputs import Input
+from planloom.recipe import Recipe
+
+if TYPE_CHECKING:
+    from planloom.pipeline import Options
+
+MADE = ("plans", "adversarial", "quarantine", "rejects")
+
+
+class Out:
+    """A build's folder. `.stage` inside it holds finished slices, so that work is never redone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.stage = path / ".stage"
+        self._claim = self.stage / "build.json"
+
+    def refuse_foreign(self, *, fresh: bool) -> None:
+        """Refuses a folder with content that no build of ours made.
+
+        Raises:
+            OutputError: saying what to do.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise OutputError(f"{self.path}: not a folder; name another with --out")
+        foreign = self.path.is_dir() and any(self.path.iterdir()) and not self._claim.exists()
+        if foreign:
+            hint = " (--fresh replaces Planloom builds only)" if fresh else ""
+            raise OutputError(f"{self.path}: not empty and no Planloom build; name another{hint}")
+        self.stage.mkdir(parents=True, exist_ok=True)
+        if not self._claim.exists():
+            self._claim.write_text("{}")
+
+    def claim(self, identity: str, *, fresh: bool) -> None:
+        """Takes the folder for this build; the same build goes on where it was.
+
+        Raises:
+            OutputError: if it holds another build and `fresh` is not set.
+        """
+        known = msgspec.json.decode(self._claim.read_bytes())
+        if known.get("identity", identity) != identity and not fresh:
+            raise OutputError(
+                f"{self.path}: holds a build of another recipe or other inputs; "
+                "name another folder, or replace it with --fresh"
+            )
+        self._claim.write_bytes(msgspec.json.encode({**known, "identity": identity}))
+
+    def remember(self, recipe: Recipe, options: "Options", located: Sequence[Input]) -> None:
+        """Keeps what `explain` needs to find rows again."""
+        about = {
+            "recipe": recipe,
+            "data_root": str(options.data_root.resolve()) if options.data_root else None,
+            "files": [(found.source, *found.file) for found in located],
+        }
+        known = msgspec.json.decode(self._claim.read_bytes())
+        self._claim.write_bytes(msgspec.json.encode({**known, **about}))
+
+    def digests(self) -> dict[str, str]:
+        """The cache of input hashes; what is added to it is kept by `finish`."""
+        path = self.stage / "digests.json"
+        self._digests: dict[str, str] = (
+            msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+        )
+        return self._digests
+
+    def clear(self) -> None:
+        """Removes what an earlier run wrote: the manifest first, so that nothing half looks whole."""
+        (self.path / "manifest.json").unlink(missing_ok=True)
+        for name in MADE:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def json(self, name: str, value: Any) -> None:
+        text = msgspec.json.format(msgspec.json.encode(value), indent=1)
+        (self.path / name).write_bytes(text + b"\n")
+
+    def join(self, pieces: Sequence[Path], recipe: Recipe) -> None:
+        """One file of JSON lines out of those of the parts."""
+        suffix = ".zst" if recipe.jsonl == "zst" else ""
+        target = self.path / f"{recipe.name}.jsonl{suffix}"
+        compression = "zstd" if suffix else None
+        with pa.output_stream(str(target), compression=compression) as out:
+            for piece in pieces:
+                with piece.open("rb") as lines:
+                    shutil.copyfileobj(lines, out)
+                piece.unlink()
+
+    def fates(self, keys: Sequence[str], fates: Sequence[Fates]) -> None:
+        """Keeps where dedup and mix sent each plan, for `explain`; drops slices of other builds."""
+        for key, mine in zip(keys, fates, strict=True):
+            np.save(self.stage / f"{key}.fates.npy", mine)
+        for path in self.stage.iterdir():
+            known = path.name.split(".")[0] in (*keys, "build", "digests")
+            if not known:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def finish(self, manifest: dict[str, Any], started: float, slices: int) -> None:
+        """run.json and last the manifest with the hash of every file: now the build is whole."""
+        self.json_in_stage("digests.json", self._digests)
+        made = [
+            path
+            for path in sorted(self.path.rglob("*"))
+            if path.is_file() and self.stage not in path.parents and path.name != "run.json"
+        ]
+        entries = {
+            path.relative_to(self.path).as_posix(): {
+                "sha256": digest(str(path)),
+                "bytes": path.stat().st_size,
+            }
+            for path in made
+        }
+        self.json(
+            "run.json",
+            {
+                "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "seconds": round(time.time() - started, 2),
+                "slices": slices,
+                "packages": {name: metadata.version(name) for name in ("numpy", "msgspec")},
+            },
+        )
+        self.json("manifest.json", {**manifest, "files": entries})
+
+    def json_in_stage(self, name: str, value: Any) -> None:
+        (self.stage / name).write_bytes(msgspec.json.encode(value))
+
+
+def rejects(out: Path, folders: Sequence[Path], most: int) -> None:
+    """rejects/<owner>__<name>.jsonl: of each reason the rows of least hash over all slices."""
+    by_source: dict[str, dict[str, list[tuple[str, bytes]]]] = {}
+    for folder in folders:
+        for line in (folder / "rejects.jsonl").read_bytes().splitlines():
+            about = msgspec.json.decode(line)
+            rank = about.pop("rank")
+            source = about["address"].split(":", 1)[0]
+            kept = by_source.setdefault(source, {}).setdefault(about["reason"], [])
+            kept.append((rank, msgspec.json.encode(about)))
+    for source, reasons in by_source.items():
+        path = out / "rejects" / f"{source.replace('/', '__')}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [line for name in sorted(reasons) for _, line in sorted(reasons[name])[:most]]
+        path.write_bytes(b"\n".join(lines) + b"\n")

@@ -1,0 +1,198 @@
+"""The order of a build: find, slice, transform, dedup, mix, write. The only file that knows it."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from planloom import dedup, inputs, output, slices, stats, write
+from planloom.dedup import KEPT, SIDE, Fates, Stage
+from planloom.errors import InputError, Reason
+from planloom.ledger import Ledger
+from planloom.mix import mix
+from planloom.output import Out
+from planloom.recipe import Recipe
+from planloom.slices import LABELS, Task
+from planloom.work import Workers
+
+SIDES = {"adversarial": LABELS.index("adversarial"), "quarantine": LABELS.index("unknown")}
+
+
+class Options(Struct, frozen=True):
+    """What the command line may add to a recipe."""
+
+    out: Path
+    data_root: Path | None = None
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    tier: int | None = None
+    limit: int | None = None
+    workers: int = 0
+    fresh: bool = False
+
+
+class Corpus(NamedTuple):
+    """A finished build. `trouble` lists files that were cut off and readers that crashed."""
+
+    out: Path
+    recipe: Recipe
+    ledger: Ledger
+    stats: dict[str, Any]
+    refused: dict[str, str]
+    trouble: list[str]
+
+
+def build(recipe: Recipe, options: Options) -> Corpus:
+    """Builds the corpus in `options.out`, going on where an earlier run stopped.
+
+    Raises:
+        RecipeError, InputError, OutputError: in one line.
+    """
+    started = time.time()
+    chosen = inputs.choose(recipe, options.only, options.without, options.tier)
+    out = output.Out(options.out)
+    out.refuse_foreign(fresh=options.fresh)
+    located = inputs.locate(recipe, chosen, options.data_root, out.digests())
+    tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
+    out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
+    out.remember(recipe, options, located)
+    with Workers(options.workers or os.cpu_count() or 1, _weight(tasks)) as workers:
+        folders = workers.run(slices.run, tasks, "slices")
+        reports = [_report(folder) for folder in folders]
+        stages = [_stage(task, folder) for task, folder in zip(tasks, folders, strict=True)]
+        deduped = dedup.dedup(stages)
+        mix(stages, deduped.fates, recipe)
+        ledger = _ledger(reports, stages, deduped.fates)
+        made = _write(workers, out, recipe, folders, stages, deduped)
+    output.rejects(out.path, folders, recipe.rejects)
+    statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
+    out.json("stats.json", statistics)
+    out.json("ledger.json", ledger.rows())
+    out.fates([task.key for task in tasks], deduped.fates)
+    out.finish(inputs.manifest(recipe, options, chosen, located), started, len(folders))
+    trouble = _trouble(tasks, reports) + ledger.problems()
+    return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
+
+
+def _weight(tasks: Sequence[Task]) -> int:
+    return sum({task.piece.file.path: inputs.size(task.piece.file) for task in tasks}.values())
+
+
+def _report(folder: Path) -> dict[str, Any]:
+    """A slice's own ledger, after a look whether its outputs are what it says."""
+    report: dict[str, Any] = msgspec.json.decode((folder / "ledger.json").read_bytes())
+    for name, digest in report["outputs"].items():
+        if inputs.digest(str(folder / name)) != digest:
+            raise InputError(f"{folder / name}: damaged; delete {folder} and run again")
+    return report
+
+
+def _stage(task: Task, folder: Path) -> Stage:
+    part = task.piece.file.part
+    return Stage(
+        source=task.source,
+        part=part,
+        unique=inputs.part_of(task).unique is not None,
+        index=np.load(folder / "index.npy", mmap_mode="r"),
+        prefixes=np.load(folder / "prefixes.npy", mmap_mode="r"),
+    )
+
+
+def _ledger(
+    reports: Sequence[dict[str, Any]], stages: Sequence[Stage], fates: Sequence[Fates]
+) -> Ledger:
+    """The slices' ledgers, and where dedup and mix sent the plans."""
+    ledger = Ledger()
+    for report in reports:
+        ledger += Ledger.of(report["rows"])
+    for stage, mine in zip(stages, fates, strict=True):
+        codes, counts = np.unique(mine, return_counts=True)
+        for code, n in zip(codes.tolist(), counts.tolist(), strict=True):
+            if code == KEPT:
+                ledger.add(stage.source, "write", "plan", n=n)
+            elif code != SIDE:
+                reason = dedup.REASONS[code - 1]
+                where = "mix" if reason == Reason.over_target else "dedup"
+                ledger.add(stage.source, where, "plan", reason, n)
+    return ledger
+
+
+def _write(
+    workers: Workers,
+    out: Out,
+    recipe: Recipe,
+    folders: Sequence[Path],
+    stages: Sequence[Stage],
+    deduped: dedup.Deduped,
+) -> stats.Counts:
+    """The parts of plans/, adversarial/ and quarantine/, tools.parquet, and the JSON lines."""
+    out.clear()
+    kept = [mine == KEPT for mine in deduped.fates]
+    jobs = _jobs(out, "plans", folders, _picks(stages, kept), deduped.also_in, recipe.jsonl)
+    for name, label in SIDES.items():
+        masks = [stage.index["label"] == label for stage in stages]
+        jobs += _jobs(out, name, folders, _picks(stages, masks), {}, None)
+    written = workers.run(write.part, jobs, "parts")
+    if recipe.jsonl:
+        out.join([job.jsonl for job in jobs if job.jsonl], recipe)
+    wanted: set[str] = set().union(*(done.tools for done in written))
+    write.tools(folders, wanted, out.path / "tools.parquet")
+    counts: stats.Counts = stats.Counts()
+    for job, done in zip(jobs, written, strict=True):
+        if job.path.parent.name == "plans":
+            counts += done.counts
+    return counts
+
+
+def _picks(stages: Sequence[Stage], masks: Sequence[Any]) -> write.Picks:
+    pieces = []
+    for number, (stage, mask) in enumerate(zip(stages, masks, strict=True)):
+        rows = np.flatnonzero(mask)
+        picks = np.empty(len(rows), write.PICK)
+        picks["hi"], picks["lo"] = stage.index["hi"][rows], stage.index["lo"][rows]
+        picks["stage"], picks["row"] = number, rows
+        pieces.append(picks)
+    return np.concatenate(pieces) if pieces else np.empty(0, write.PICK)
+
+
+def _jobs(
+    out: Out,
+    name: str,
+    folders: Sequence[Path],
+    picks: write.Picks,
+    also_in: dict[tuple[int, int], tuple[str, ...]],
+    jsonl: str | None,
+) -> list[write.Job]:
+    jobs = []
+    for number, mine in enumerate(write.parts(picks)):
+        keys = zip(mine["stage"].tolist(), mine["row"].tolist(), strict=True) if also_in else ()
+        shared = {key: also_in[key] for key in keys if key in also_in}
+        path = out.path / name / f"part-{number:05d}.parquet"
+        lines = out.stage / f"part-{number:05d}.jsonl" if jsonl else None
+        jobs.append(write.Job(path, folders, mine, shared, lines))
+    return jobs
+
+
+def _notes(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """What reading and checking had to tolerate, by source and name."""
+    notes: dict[str, dict[str, int]] = {}
+    for task, report in zip(tasks, reports, strict=True):
+        mine = notes.setdefault(task.source, {})
+        for name, n in report["notes"].items():
+            mine[name] = mine.get(name, 0) + n
+    return {source: dict(sorted(mine.items())) for source, mine in sorted(notes.items()) if mine}
+
+
+def _trouble(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> list[str]:
+    found = []
+    for task, report in zip(tasks, reports, strict=True):
+        if report["cut"]:
+            found.append(f"{report['cut']}; the file is cut off or broken: download it again")
+        if report["crash"]:
+            found.append(f"{task.source}: a reader crashed, first time:\n{report['crash']}")
+    return found

@@ -1,0 +1,131 @@
+"""The whole configuration of a build: TOML, typed, unknown keys refused."""
+
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from planloom.errors import RecipeError, nearest
+from planloom.plan import Category
+
+Count = Annotated[int, Meta(ge=0)]
+CATEGORIES: tuple[Category, ...] = (
+    "function_calling",
+    "tool_reasoning",
+    "instruction_following",
+    "conversation",
+)
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a plan may be. `min_letters`: a CJK, kana, hangul or Thai character counts 3."""
+
+    min_letters: Count = 10
+    max_request: Count = 32_000
+    max_turns: Count = 16
+    max_nodes: Count = 256
+    max_score: float | None = None
+
+
+class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """A source in a recipe; `max` is the most plans it may give, None all."""
+
+    max: Count | None = None
+
+
+class Targets(Struct, frozen=True, forbid_unknown_fields=True):
+    """Plans wanted per category: exact, met by the plans of least seeded hash."""
+
+    function_calling: Count = 0
+    tool_reasoning: Count = 0
+    instruction_following: Count = 0
+    conversation: Count = 0
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """A build. The order of `sources` decides between equal plans.
+
+    `gold_max` bounds generated gold traces, which fill what real plans leave of `total`.
+    `skeleton_max` lets that many plans without arguments count towards targets.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+$")]
+    sources: dict[str, Wanted]
+    targets: Targets
+    seed: Count = 1
+    total: Count | None = None
+    gold_max: Count = 0
+    skeleton_max: Count = 0
+    allow_non_commercial: bool = False
+    rejects: Annotated[int, Meta(ge=0, description="kept per source and reason")] = 20
+    jsonl: Literal["plain", "zst"] | None = None
+    datasets: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+    @property
+    def goal(self) -> int:
+        """Plans wanted in all."""
+        return self.total or sum(target(self, category) for category in CATEGORIES)
+
+
+def target(recipe: Recipe, category: Category) -> int:
+    """Plans wanted of a category."""
+    return int(getattr(recipe.targets, category, 0))
+
+
+def load(path: str | Path | None) -> Recipe:
+    """The recipe in a file; None is the built-in `sample`.
+
+    Raises:
+        RecipeError: naming the key, and the nearest valid one.
+    """
+    if path is None:
+        text = resources.files("planloom").joinpath("sample/recipe.toml").read_text("utf-8")
+        return parse(text, "sample")
+    file = Path(path)
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"recipe {path}: {_why(error)}") from error
+    recipe = parse(text, str(path))
+    folders = tuple(str((file.parent / folder).resolve()) for folder in recipe.datasets)
+    return msgspec.structs.replace(recipe, datasets=folders)
+
+
+def _why(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
+
+
+def parse(text: str, where: str) -> Recipe:
+    """The recipe that the TOML text means.
+
+    Raises:
+        RecipeError: naming what is wrong and where.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(text), Recipe)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"recipe {where}: not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise RecipeError(f"recipe {where}: {_explained(str(error))}") from error
+
+
+def _explained(message: str) -> str:
+    """msgspec's message, with the nearest key where one is unknown."""
+    match = re.match(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?", message)
+    if match is None:
+        return message
+    place = (match[2] or "").split(".")[0].split("[")[0]
+    struct: Any = {"targets": Targets, "limits": Limits, "sources": Wanted}.get(place, Recipe)
+    known = struct.__struct_fields__
+    hint = nearest(match[1], known) or f" (known: {', '.join(known)})"
+    return f"unknown key `{match[1]}`{' in [' + place + ']' if place else ''}{hint}"
+
+
+def with_datasets(recipe: Recipe, folders: tuple[str, ...]) -> Recipe:
+    """The recipe with these folders of users' dataset files."""
+    return msgspec.structs.replace(recipe, datasets=folders)

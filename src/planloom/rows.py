@@ -1,0 +1,110 @@
+"""The way of one row: policy, read, label, lift, check. Every row ends in an Outcome."""
+
+import traceback
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from planloom import checks, safety
+from planloom.checks import Verdict
+from planloom.errors import BadRow, Reason
+from planloom.lift import lift
+from planloom.plan import ExecutionPlan
+from planloom.recipe import Limits
+from planloom.source import Part, Row, Source
+from planloom.trace import Place, Trace
+
+
+class Settings(Struct, frozen=True):
+    """What of a recipe decides about single rows."""
+
+    limits: Limits = Limits()
+    allow_non_commercial: bool = False
+
+
+class Judged(NamedTuple):
+    """A plan and what the label and the checks say of it."""
+
+    plan: ExecutionPlan
+    stage: str
+    verdict: Verdict
+
+
+class Outcome(NamedTuple):
+    """Where a row went. `left` names the stage; a row that is left has no plans.
+
+    `late` are turns of a lifted row that became no plan.
+    """
+
+    plans: list[Judged]
+    left: tuple[str, Reason, str] | None = None
+    late: Sequence[tuple[Reason, str]] = ()
+    trace: Trace | None = None
+    crash: str = ""
+
+
+def carry(row: Row, part: Part, place: Place, settings: Settings) -> Outcome:
+    """The outcome of one row. Nothing that a row holds makes this raise."""
+    if (why := forbidden(part, settings)) is not None:
+        return Outcome([], ("read", Reason.policy, why))
+    try:
+        trace = part.read(row)
+    except BadRow as bad:
+        return Outcome([], ("read", bad.reason, bad.detail))
+    except Exception as error:  # noqa: BLE001 - the one guard: a reader's bug costs its row and is shown
+        crash = traceback.format_exc()
+        return Outcome([], ("read", Reason.reader_crashed, repr(error)), crash=crash)
+    if trace.policy == "eval_only":
+        return Outcome([], ("read", Reason.policy, "held out for evaluation"), trace=trace)
+    if trace.use == "non_commercial" and not settings.allow_non_commercial:
+        return Outcome([], ("read", Reason.policy, NON_COMMERCIAL), trace=trace)
+    return _lifted(trace, part, place, settings)
+
+
+NON_COMMERCIAL = "non-commercial; the recipe says allow_non_commercial = false"
+
+
+def forbidden(part: Part, settings: Settings) -> str | None:
+    """Why no row of the part may be trained on, or None."""
+    if part.policy != "train":
+        return f"{part.policy}: {part.why}"
+    if part.use == "non_commercial" and not settings.allow_non_commercial:
+        return NON_COMMERCIAL
+    return None
+
+
+def _lifted(trace: Trace, part: Part, place: Place, settings: Settings) -> Outcome:
+    limits = settings.limits
+    label, findings = safety.label(trace, part.benign, max_score=limits.max_score)
+    lifted = lift(trace, place, label, findings, max_turns=limits.max_turns)
+    if not lifted.plans and lifted.left:
+        reason, detail = lifted.left[0]
+        return Outcome([], ("lift", reason, detail), trace=trace)
+    judged = [_judge(plan, trace, limits) for plan in lifted.plans]
+    return Outcome(judged, late=lifted.left, trace=trace)
+
+
+def _judge(plan: ExecutionPlan, trace: Trace, limits: Limits) -> Judged:
+    if plan.label == "adversarial":
+        finding = plan.findings[0]
+        return Judged(plan, "label", Verdict(Reason.flagged, f"{finding.rule}: {finding.span}"))
+    if plan.label == "unknown":
+        return Judged(plan, "label", Verdict(Reason.unlabelled, "a message has no safety label"))
+    return Judged(plan, "check", checks.check(plan, trace, limits))
+
+
+def place_of(source: Source, part: Part, file: str, at: int) -> Place:
+    """The address and the rights that plans of a row carry."""
+    return Place(
+        source=source.id,
+        config=part.config,
+        split=part.split,
+        file=file,
+        at=at,
+        licence=source.licence,
+        use=part.use,
+        category=part.category,
+        revision=source.revision,
+        language=source.languages[0] if source.languages != ("mul",) else None,
+    )

@@ -1,0 +1,182 @@
+"""Tool declarations, however written (T1-T8), as JSON Schema.
+
+Types are repaired, never the calls: defaults and odd types inform, they never reject.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from planloom import payload
+from planloom.errors import BadRow
+from planloom.trace import Tool
+
+Schema = dict[str, Any]
+
+_TYPES = {
+    "string": ("str", "string", "text", "char"),
+    "integer": ("int", "integer", "long", "int32", "int64"),
+    "number": ("float", "number", "double", "decimal"),
+    "boolean": ("bool", "boolean"),
+    "array": ("list", "array", "set", "tuple", "sequence", "arraylist", "frozenset"),
+    "object": ("dict", "object", "hashmap", "mapping", "map", "dictionary"),
+    "null": ("null", "none"),
+}
+_TYPE_OF = {word: name for name, words in _TYPES.items() for word in words}
+_GENERIC = re.compile(r"^(\w+)\s*\[(.*)\]$", re.DOTALL)
+_LISTS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def tools(value: Any, notes: list[str]) -> tuple[Tool, ...]:
+    """The declared tools; unreadable declarations are named in `notes` and left out.
+
+    A list cell is cut into raw entries first: the same few thousand tools recur in millions of
+    rows, so each is normalised once.
+    """
+    if isinstance(value, str):
+        try:
+            return _known(_LISTS.decode(value))
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return _parsed(value, notes)
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        return ()
+    entries = []
+    for entry in value:
+        if isinstance(entry, str):
+            return tuple(tool for text in value for tool in tools(f"[{text}]", notes))
+        entries.append(msgspec.Raw(msgspec.json.encode(payload.scrubbed(entry))))
+    return _known(entries)
+
+
+def _parsed(text: str, notes: list[str]) -> tuple[Tool, ...]:
+    if not text.strip():
+        return ()
+    try:
+        value = payload.parse(text, notes)
+    except BadRow:
+        notes.append("tools_unreadable")
+        return ()
+    return tools(value, notes) if not isinstance(value, str) else ()
+
+
+def _known(entries: list[msgspec.Raw]) -> tuple[Tool, ...]:
+    return tuple(tool for entry in entries if (tool := _tool(bytes(entry))) is not None)
+
+
+@lru_cache(maxsize=100_000)
+def _tool(raw: bytes) -> Tool | None:
+    return tool(payload.scrubbed(msgspec.json.decode(raw)))
+
+
+def tool(entry: Any) -> Tool | None:
+    """One declaration, or None if it has no name."""
+    required: Any = None
+    while isinstance(entry, dict):
+        required = entry.get("required", required)
+        if not isinstance(entry.get("function"), dict):
+            break
+        entry = entry["function"]
+    if not isinstance(entry, dict):
+        return None
+    name = next((entry[k] for k in ("name", "tool_name", "api_name") if entry.get(k)), None)
+    if not isinstance(name, str):
+        return None
+    keys = ("parameters", "arguments", "input_schema", "inputs")
+    given: Schema = next((entry[key] for key in keys if isinstance(entry.get(key), dict)), {})
+    return Tool.of(name, str(entry.get("description") or ""), parameters(given, required))
+
+
+def parameters(given: Schema, required: Any = None) -> Schema:
+    """JSON Schema of the arguments, from JSON Schema in any spelling or from a flat table."""
+    if isinstance(given.get("properties"), dict):
+        if isinstance(required, list) and not isinstance(given.get("required"), list):
+            given = {**given, "required": required}
+        return {**_schema(given), "type": "object"}
+    table = {k: v for k, v in given.items() if isinstance(v, (dict, str))}
+    if not table or set(given) == {"type"}:
+        return {"type": "object"}
+    properties = {name: _schema(_cell(spec)) for name, spec in table.items()}
+    needed = [name for name, spec in table.items() if _is_required(_cell(spec))]
+    if isinstance(required, list):
+        needed = [name for name in required if name in properties]
+    return {"type": "object", "properties": properties, "required": needed}
+
+
+def _cell(spec: Any) -> Schema:
+    return spec if isinstance(spec, dict) else {"type": spec}
+
+
+def _is_required(spec: Schema) -> bool:
+    if isinstance(spec.get("required"), bool):
+        return bool(spec["required"])
+    return "default" not in spec and not _typed(str(spec.get("type", "")))[1]
+
+
+def _schema(spec: Schema) -> Schema:
+    """A schema with its types, at any depth, spelt as JSON Schema spells them."""
+    out = {key: item for key, item in spec.items() if key not in ("type", "required")}
+    kind = spec.get("type")
+    if isinstance(kind, str):
+        out |= {k: v for k, v in _typed(kind)[0].items() if k not in out}
+    elif isinstance(kind, list):
+        names = [_typed(name)[0].get("type") for name in kind if isinstance(name, str)]
+        if names and None not in names:
+            out["type"] = list(dict.fromkeys(names))
+    elif kind is not None:
+        out["x-type"] = kind
+    if isinstance(spec.get("properties"), dict):
+        children = {name: _cell(item) for name, item in spec["properties"].items()}
+        out["properties"] = {name: _schema(item) for name, item in children.items()}
+        out["required"] = _required(spec.get("required"), children)
+    if isinstance(spec.get("items"), (dict, str)):
+        out["items"] = _schema(_cell(spec["items"]))
+    for key in ("anyOf", "oneOf", "allOf"):
+        if isinstance(spec.get(key), list):
+            out[key] = [_schema(item) for item in spec[key] if isinstance(item, dict)]
+    if not isinstance(out.get("enum", []), list):
+        del out["enum"]
+    return out
+
+
+def _required(listed: Any, children: dict[str, Schema]) -> list[str]:
+    if isinstance(listed, list):
+        return [name for name in listed if name in children]
+    return [name for name, spec in children.items() if spec.get("required") is True]
+
+
+@lru_cache(maxsize=10_000)
+def _typed(text: str) -> tuple[Schema, bool]:
+    """The schema that a type's text means, and whether the text says `optional`.
+
+    Unknown types (unions, SDK classes) allow anything and keep their text as `x-type`.
+    """
+    words = [part.strip() for part in _top_level(text)]
+    optional = any(word.lower().startswith(("optional", "default")) for word in words[1:])
+    head = words[0] if words else ""
+    generic = _GENERIC.match(head)
+    name, inner = (generic[1], generic[2]) if generic else (head, "")
+    if name.lower() == "optional" and inner:
+        return _typed(inner)[0], True
+    kind = _TYPE_OF.get(name.lower())
+    if kind is None:
+        return ({"x-type": text} if text else {}), optional
+    schema: Schema = {"type": kind}
+    if kind == "array" and inner and len(set(_top_level(inner))) == 1:
+        schema["items"] = _typed(_top_level(inner)[0].strip())[0]
+    return schema, optional
+
+
+def _top_level(text: str) -> list[str]:
+    """Split at commas outside brackets: `Tuple[int, int], optional` has two parts."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "[(") - (character in "])")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts

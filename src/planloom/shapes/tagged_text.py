@@ -1,0 +1,135 @@
+"""S2: calls in `<tool_call>` tags inside the assistant's text (Hermes), results likewise.
+
+Calls are never read from system or user turns: those hold templates and examples.
+"""
+
+import re
+from typing import Any
+
+from planloom import payload
+from planloom.errors import BadRow, Reason
+from planloom.plan import Category
+from planloom.shapes import declare
+from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, without_thinking
+from planloom.source import Reader, Row
+from planloom.trace import Call, Tool, Trace
+
+CATEGORY: Category = "function_calling"
+
+# A tag inside a code fence or backticks is quoted, so those are consumed before tags are seen.
+_BLOCK = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]+`|<tool_call>(?P<body>.*?)(?P<end></tool_call>|\Z)", re.DOTALL
+)
+_RESPONSE = re.compile(r"<tool_response>(.*?)(?:</tool_response>|\Z)", re.DOTALL)
+_TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
+
+
+def reader(conversation: str = "conversations", tools: str = "tools") -> Reader:
+    """Reads rows whose columns have these names; tools may stand in the system text instead."""
+
+    def read(row: Row) -> Trace:
+        dialogue = Dialogue()
+        said = list(messages(row.get(conversation)))
+        for message in said:
+            _take(dialogue, message)
+        offered = declare.tools(row.get(tools), dialogue.notes)
+        return dialogue.trace(offered or _tools_in(said, dialogue.notes))
+
+    return read
+
+
+def _take(dialogue: Dialogue, message: Message) -> None:
+    match message.role:
+        case "system":
+            dialogue.system(message.text)
+        case "user":
+            dialogue.user(message.text)
+        case "result":
+            _take_results(dialogue, message.text)
+        case _:
+            text, thinking = without_thinking(message.text)
+            dialogue.think(thinking)
+            found = calls_in(text, dialogue.notes)
+            if found:
+                dialogue.calls(found)
+            else:
+                dialogue.answer(text)
+
+
+def calls_in(text: str, notes: list[str]) -> list[Call]:
+    """The calls in an assistant's text.
+
+    Raises:
+        BadRow: where a block cannot be read.
+    """
+    found = []
+    for block in _BLOCK.finditer(text):
+        body = block["body"]
+        if body is None or (not block["end"] and not body.strip().startswith(("{", "["))):
+            continue  # quoted, or a tag that is only mentioned
+        if not block["end"]:
+            notes.append("unclosed_tag")
+        found += _calls(body, notes)
+    return found
+
+
+def _calls(body: str, notes: list[str]) -> list[Call]:
+    """The calls of one block: an object, a list, or one object a line."""
+    if not body.strip():
+        raise BadRow(Reason.not_a_call, "an empty <tool_call>")
+    try:
+        return payload.calls(body, notes)
+    except BadRow:
+        lines = [line for line in body.strip().split("\n") if line.strip()]
+        if len(lines) < 2 or not all(line.strip()[:1] == "{" for line in lines):
+            raise
+        return [call for line in lines for call in payload.calls(line, notes)]
+
+
+def _take_results(dialogue: Dialogue, text: str) -> None:
+    bodies = _RESPONSE.findall(text)
+    for body in bodies or [text]:
+        content, name = _unwrapped(body.strip())
+        dialogue.result(content, None, name)
+
+
+def _unwrapped(body: str) -> tuple[str, str | None]:
+    """The content and tool name of `{"name": .., "content": ..}`; any other text as it is."""
+    if not body.startswith("{"):
+        return body, None
+    try:
+        value: Any = payload.parse(body, [])
+    except BadRow:
+        return body, None
+    if not isinstance(value, dict) or not {"name", "content"} <= value.keys():
+        return body, None
+    content, name = value["content"], value["name"]
+    text = content if isinstance(content, str) else payload.dumps(content)
+    return text, name if isinstance(name, str) else None
+
+
+def _tools_in(said: list[Message], notes: list[str]) -> tuple[Tool, ...]:
+    """Tools of the first non-empty `<tools>` block; preambles hold an empty one."""
+    for message in said:
+        if message.role != "system":
+            continue
+        for body in _TOOLS.findall(message.text):
+            listed = body.strip()
+            if listed.startswith("{"):  # one object a line
+                listed = f"[{','.join(line for line in listed.split(chr(10)) if line.strip())}]"
+            if listed.startswith("[") and (offered := declare.tools(listed, notes)):
+                return offered
+    return ()
+
+
+def sniff(row: Row) -> Reader | None:
+    """A reader, if an assistant's text holds a call or the system text declares tools."""
+    for column in COLUMNS:
+        try:
+            said = list(messages(row.get(column)))
+        except BadRow:
+            continue
+        tagged = any(m.role == "assistant" and "<tool_call>" in m.text for m in said)
+        if tagged or _tools_in(said, []):
+            return reader(column)
+    return None

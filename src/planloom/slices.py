@@ -1,0 +1,289 @@
+"""One slice in, one stage folder out: a pure function that any process may run.
+
+A stage folder holds the slice's plans (sorted by id), an index of them for dedup and mix, the
+tools, a sample of what was left, and last the slice's ledger. It is written beside its place and
+renamed, so a folder that is there is whole.
+"""
+
+import hashlib
+import shutil
+from bisect import insort
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from msgspec import Struct
+
+from planloom import arrow, files, payload
+from planloom.datasets import find
+from planloom.errors import Reason
+from planloom.files import Broken, Slice
+from planloom.ledger import Ledger
+from planloom.plan import ExecutionPlan, canonical, ordered
+from planloom.rows import Judged, Outcome, Settings, carry, forbidden, place_of
+from planloom.source import Part, Row, Source
+from planloom.trace import Tool, Trace
+from planloom.version import __version__
+
+EVIDENCE = ("observed", "gold", "skeleton", "response", "request", "synthetic")
+USES = ("open", "share_alike", "non_commercial", "no_publish")
+LABELS = ("benign", "unknown", "adversarial")
+CATEGORIES = (
+    "function_calling",
+    "tool_reasoning",
+    "instruction_following",
+    "conversation",
+    "gold_traces",
+)
+INDEX = np.dtype(
+    [
+        ("hi", "<u8"),  # the two halves of plan_id
+        ("lo", "<u8"),
+        ("at", "<i8"),
+        ("task", "<u8"),  # hash of the part's unique column, 0 for none
+        ("whole", "<u8"),  # hash of all turns and steps, 0 for plans without calls
+        ("use", "u1"),
+        ("evidence", "u1"),
+        ("category", "u1"),
+        ("label", "u1"),
+    ]
+)
+STAGE_BATCH = 2048
+ROOMS = (
+    "arrow.py",
+    "checks.py",
+    "files.py",
+    "payload.py",
+    "plan.py",
+    "rows.py",
+    "safety.py",
+    "slices.py",
+    "trace.py",
+)
+
+
+class Task(Struct, frozen=True):
+    """Everything that decides about the outcome of a slice."""
+
+    source: str
+    folders: tuple[str, ...]
+    piece: Slice
+    sha256: str
+    settings: Settings
+    rejects: int
+    limit: int | None
+    stage: str
+
+    @property
+    def key(self) -> str:
+        """Names the stage folder: a hash of content and code, of no path and no time."""
+        known = (
+            *(self.source, self.piece.file.part, self.piece.file.name, self.sha256),
+            *(self.piece.start, self.piece.stop, self.settings, self.rejects, self.limit),
+            *(code_hash(self.folders), pa.__version__, __version__),
+        )
+        return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.stage) / self.key
+
+
+@lru_cache(maxsize=8)
+def code_hash(folders: tuple[str, ...]) -> str:
+    """A hash of the code that turns rows into checked plans, users' datasets included."""
+    house = Path(arrow.__file__).parent
+    paths = [house / name for name in ROOMS]
+    for room in (house / "shapes", house / "datasets", house / "lift", *map(Path, folders)):
+        paths += sorted(room.glob("*.py"))
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def run(task: Task) -> Path:
+    """The stage folder of the slice, made unless it is there."""
+    if task.folder.is_dir():
+        return task.folder
+    source = find(task.source, task.folders)
+    gathered = _Gathered(source, source.parts[task.piece.file.part], task)
+    for at, record in _records(task, gathered.part):
+        gathered.take(at, record)
+    temporary = task.folder.with_name(f"{task.key}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    gathered.write(temporary)
+    temporary.rename(task.folder)
+    return task.folder
+
+
+def _records(task: Task, part: Part) -> Iterator[files.Record]:
+    for number, record in enumerate(files.read(task.piece, part.columns)):
+        if number == task.limit:
+            return
+        yield record
+
+
+class _Gathered:
+    """What a slice comes to, while it is read."""
+
+    def __init__(self, source: Source, part: Part, task: Task) -> None:
+        self.source = source
+        self.part = part
+        self.task = task
+        self.ledger = Ledger()
+        self.notes: Counter[str] = Counter()
+        self.rejects: dict[Reason, list[tuple[str, dict[str, Any]]]] = {}
+        self.plans: list[ExecutionPlan] = []
+        self.index: list[tuple[Any, ...]] = []
+        self.prefixes: list[bytes] = []
+        self.tools: dict[str, Tool] = {}
+        self.crash = ""
+        self.cut = ""
+        self.closed = forbidden(part, task.settings)
+
+    def take(self, at: int, record: dict[str, Any] | Broken) -> None:
+        self.ledger.add(self.source.id, "read", "row")
+        if isinstance(record, Broken):
+            reason = Reason.too_large if record.oversized else Reason.unreadable
+            if record.cut and not self.cut:
+                self.cut = f"{self.task.piece.file.path} at {at}: {record.detail}"
+            self._left(at, "read", "row", reason, record.detail, {})
+        elif self.closed is not None:
+            self._left(at, "read", "row", Reason.policy, self.closed, record)
+        else:
+            place = place_of(self.source, self.part, self.task.piece.file.name, at)
+            self._carried(at, record, carry(record, self.part, place, self.task.settings))
+
+    def _carried(self, at: int, row: Row, outcome: Outcome) -> None:
+        self.crash = self.crash or outcome.crash
+        if outcome.trace is not None:
+            self.notes.update(outcome.trace.notes)
+        if outcome.left is not None:
+            stage, reason, detail = outcome.left
+            self._left(at, stage, "row", reason, detail, row)
+            return
+        self.ledger.add(self.source.id, "lift", "row")
+        self.ledger.add(self.source.id, "lift", "plan", n=len(outcome.plans) + len(outcome.late))
+        for reason, detail in outcome.late:
+            self._left(at, "lift", "plan", reason, detail, row)
+        for judged in outcome.plans:
+            self._judged(at, row, judged, outcome.trace)
+
+    def _judged(self, at: int, row: Row, judged: Judged, trace: Trace | None) -> None:
+        plan, stage, verdict = judged
+        self.notes.update(verdict.tolerated)
+        if verdict.reason is not None:
+            self._left(at, stage, "plan", verdict.reason, verdict.detail, row)
+            if stage != "label":
+                return
+        hashes = _prefixes(plan)
+        self.plans.append(plan)
+        self.index.append(
+            (
+                *(int(plan.plan_id[:16], 16), int(plan.plan_id[16:], 16), at),
+                *(_hash64(row.get(self.part.unique)) if self.part.unique else 0,),
+                *(int.from_bytes(hashes[-1], "little") if hashes else 0,),
+                *(USES.index(plan.use), EVIDENCE.index(plan.evidence)),
+                *(CATEGORIES.index(plan.category), LABELS.index(plan.label)),
+            )
+        )
+        if plan.label == "benign":
+            self.prefixes += hashes[:-1]
+        for tool in trace.tools if trace else ():
+            self.tools.setdefault(tool.key, tool)
+
+    def _left(self, at: int, stage: str, unit: Any, reason: Reason, detail: str, row: Row) -> None:
+        """Counts what is left and keeps it if its hash is among the least: a fair sample."""
+        self.ledger.add(self.source.id, stage, unit, reason)
+        address = f"{self.source.id}:{self.task.piece.file.name}@{at}"
+        rank = hashlib.blake2b(address.encode(), digest_size=8).hexdigest()
+        kept = self.rejects.setdefault(reason, [])
+        if len(kept) < self.task.rejects or (kept and rank < kept[-1][0]):
+            about = {"stage": stage, "unit": unit, "reason": reason, "detail": detail}
+            item = (rank, {"address": address, **about, "row": row})
+            insort(kept, item, key=lambda pair: pair[0])
+            del kept[self.task.rejects :]
+
+    def write(self, folder: Path) -> None:
+        """All outputs; the ledger, which names their hashes, last."""
+        index = np.array(self.index, INDEX)
+        order = np.lexsort((index["at"], index["lo"], index["hi"]))
+        np.save(folder / "index.npy", index[order])
+        whole = np.frombuffer(b"".join(self.prefixes), "<u8")
+        np.save(folder / "prefixes.npy", np.unique(whole))
+        _write_arrow(folder / "plans.arrow", [self.plans[i] for i in order])
+        _write_table(folder / "tools.arrow", arrow.tool_table(self.tools.values()))
+        with (folder / "rejects.jsonl").open("wb") as out:
+            for reason in sorted(self.rejects):
+                for rank, about in self.rejects[reason]:
+                    out.write(_reject_line(rank, about))
+        outputs = {path.name: files.digest(str(path)) for path in sorted(folder.iterdir())}
+        ledger = {
+            "source": self.source.id,
+            "file": self.task.piece.file.name,
+            "rows": self.ledger.rows(),
+            "notes": dict(sorted(self.notes.items())),
+            "crash": self.crash,
+            "cut": self.cut,
+            "outputs": outputs,
+        }
+        (folder / "ledger.json").write_bytes(msgspec.json.encode(ledger))
+
+
+def _reject_line(rank: str, about: dict[str, Any]) -> bytes:
+    """One line of a rejects file; long texts of the row are cut."""
+    row = {key: _short(value) for key, value in about["row"].items()}
+    return msgspec.json.encode({**about, "row": row, "rank": rank}) + b"\n"
+
+
+def _short(value: Any) -> Any:
+    text = value if isinstance(value, str) else payload.dumps(value)
+    return text if len(text) <= 1000 else f"{text[:1000]}… ({len(text):,} characters)"
+
+
+def _write_arrow(path: Path, plans: list[ExecutionPlan]) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, arrow.SCHEMA, options=options) as out,
+    ):
+        for start in range(0, len(plans), STAGE_BATCH):
+            out.write_table(arrow.table(plans[start : start + STAGE_BATCH]))
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as out:
+        out.write_table(table)
+
+
+def _prefixes(plan: ExecutionPlan) -> list[bytes]:
+    """A hash for each beginning of the dialogue (turns and steps in order), the whole one last."""
+    if plan.evidence in ("response", "request"):
+        return []
+    deeds = ordered((n.step, n.kind, n.tool, n.arguments) for n in plan.nodes)
+    turn_of = {node.step: node.turn for node in plan.nodes}
+    events = [(turn, -1, text.encode()) for turn, text in enumerate(plan.user_turns)]
+    for step, turn in turn_of.items():
+        calls = [[tool, msgspec.Raw(args)] for s, _, tool, args in deeds if s == step]
+        events.append((turn, step, msgspec.json.encode(calls)))
+    hashes, before = [], b""
+    for _, step, content in sorted(events, key=lambda event: event[:2]):
+        mark = b"u" if step < 0 else b"c"
+        before = hashlib.blake2b(before + mark + content, digest_size=8).digest()
+        hashes.append(before)
+    return hashes
+
+
+def _hash64(value: Any) -> int:
+    """A hash of a value that is never 0, which means: no value."""
+    if value is None:
+        return 0
+    data = canonical(payload.scrubbed(value))
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little") or 1

@@ -1,0 +1,71 @@
+"""The card of a dataset: where it is, what may be done with it, and who reads its rows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from planloom.plan import Category, Use
+from planloom.trace import Trace
+
+Row = Mapping[str, Any]
+Reader = Callable[[Row], Trace]
+Policy = Literal["train", "eval_only", "forbidden"]
+Safety = Literal["by_construction", "labelled"]
+
+
+class Part(Struct, frozen=True):
+    """One config and split (or file set) of a dataset: what its rows are and how to read them.
+
+    `read` raises BadRow for a row that cannot be read. `columns` projects Parquet files, so that
+    what is not named (personal data above all) is never read. `unique` names the column whose
+    value may occur once. `why` explains a policy other than `train`.
+    """
+
+    split: str
+    files: tuple[str, ...]
+    read: Reader
+    category: Category
+    config: str = "default"
+    use: Use = "open"
+    policy: Policy = "train"
+    benign: Safety = "by_construction"
+    columns: tuple[str, ...] | None = None
+    unique: str | None = None
+    why: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.config}/{self.split}"
+
+
+class Source(Struct, frozen=True):
+    """A dataset. `rows` is its real size, `claim` what the seed document says of it.
+
+    `tier`: 1 quick wins, 2 deep dive, 3 full coverage. `overlap` names the group of datasets that
+    share rows with it. A source of which nothing may be used has no parts and says why in
+    `refused`.
+    """
+
+    id: str
+    licence: str
+    rows: int
+    tier: Literal[1, 2, 3]
+    parts: tuple[Part, ...] = ()
+    revision: str | None = None
+    claim: str = "not named"
+    gated: Literal["no", "auto", "manual"] = "no"
+    languages: tuple[str, ...] = ("en",)
+    overlap: str | None = None
+    refused: str = ""
+
+    def part(self, name: str) -> Part:
+        """The part called `config/split`.
+
+        Raises:
+            KeyError: naming the parts there are.
+        """
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(f"{self.id} has no part {name}; it has {[p.name for p in self.parts]}")

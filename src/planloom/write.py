@@ -1,0 +1,127 @@
+"""From stage folders to the files of a build: parts by id range, each made by itself."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from planloom import arrow, stats
+from planloom.formats import gatling
+
+PART_PLANS = 250_000
+CHUNK_PLANS = 25_000
+ROW_GROUP = 10_000
+ZSTD_LEVEL = 3
+
+Picks = NDArray[np.void]
+PICK = np.dtype([("hi", "<u8"), ("lo", "<u8"), ("stage", "<u4"), ("row", "<u4")])
+
+
+class Job(NamedTuple):
+    """A part to write: which rows of which stage folders, in order of plan_id."""
+
+    path: Path
+    folders: Sequence[Path]
+    picks: Picks
+    also_in: dict[tuple[int, int], tuple[str, ...]]
+    jsonl: Path | None
+
+
+class Written(NamedTuple):
+    """What a part came to: counters for the statistics, and the tools that it refers to."""
+
+    plans: int
+    counts: stats.Counts
+    tools: set[str]
+
+
+def parts(picks: Picks) -> list[Picks]:
+    """The k-th id range of at most PART_PLANS plans, for each k."""
+    ordered = picks[np.lexsort((picks["lo"], picks["hi"]))]
+    count = -(-len(ordered) // PART_PLANS)
+    bounds = [len(ordered) * k // count for k in range(count + 1)] if count else []
+    return [ordered[a:b] for a, b in pairwise(bounds)]
+
+
+def part(job: Job) -> Written:
+    """Writes one part, and its lines of JSON where the recipe wants them."""
+    counts: stats.Counts = Counter()
+    tools: set[str] = set()
+    job.path.parent.mkdir(parents=True, exist_ok=True)
+    lines = job.jsonl.open("wb") if job.jsonl else None
+    with pq.ParquetWriter(
+        job.path, arrow.SCHEMA, compression="zstd", compression_level=ZSTD_LEVEL
+    ) as out:
+        for chunk in _chunks(job):
+            out.write_table(chunk, row_group_size=ROW_GROUP)
+            tools.update(pc.unique(chunk["tools"].combine_chunks().flatten()).to_pylist())
+            counts += stats.counted(chunk)
+            if lines:
+                lines.writelines(map(gatling.line, arrow.plans(chunk)))
+    if lines:
+        lines.close()
+    return Written(len(job.picks), counts, tools)
+
+
+def _chunks(job: Job) -> Iterator[pa.Table]:
+    for start in range(0, len(job.picks), CHUNK_PLANS):
+        picks = job.picks[start : start + CHUNK_PLANS]
+        tables, where = [], np.empty(len(picks), np.int64)
+        count = 0
+        for stage in np.unique(picks["stage"]):
+            mine = np.flatnonzero(picks["stage"] == stage)
+            tables.append(_taken(job.folders[stage], picks["row"][mine]))
+            where[mine] = np.arange(count, count + len(mine))
+            count += len(mine)
+        table = pa.concat_tables(tables).take(pa.array(where))
+        yield _with_also_in(table, picks, job.also_in)
+
+
+def _taken(folder: Path, rows: NDArray[np.uint32]) -> pa.Table:
+    """The rows, ascending, of a stage's plans; only the batches that hold them are read."""
+    with pa.OSFile(str(folder / "plans.arrow"), "rb") as source:
+        reader = pa.ipc.open_file(source)
+        starts, batches = _batches(reader, int(rows[0]), int(rows[-1]))
+        table = pa.Table.from_batches(batches, arrow.SCHEMA)
+        return table.take(pa.array(rows.astype(np.int64) - starts))
+
+
+STAGE_BATCH = 2048
+
+
+def _batches(reader: Any, first: int, last: int) -> tuple[int, list[pa.RecordBatch]]:
+    numbers = range(first // STAGE_BATCH, last // STAGE_BATCH + 1)
+    return numbers.start * STAGE_BATCH, [reader.get_batch(number) for number in numbers]
+
+
+def _with_also_in(
+    table: pa.Table, picks: Picks, also_in: dict[tuple[int, int], tuple[str, ...]]
+) -> pa.Table:
+    if not also_in:
+        return table
+    names = [also_in.get((int(pick["stage"]), int(pick["row"]))) for pick in picks]
+    column = arrow.SCHEMA.get_field_index("also_in")
+    field = arrow.SCHEMA.field(column)
+    return table.set_column(column, field, pa.array(names, field.type))
+
+
+def tools(folders: Sequence[Path], wanted: set[str], path: Path) -> int:
+    """Writes the tools that plans refer to, each once; returns how many."""
+    found: dict[str, dict[str, Any]] = {}
+    for folder in folders:
+        with pa.OSFile(str(folder / "tools.arrow"), "rb") as source:
+            table = pa.ipc.open_file(source).read_all()
+        for row in table.to_pylist():
+            if row["key"] in wanted:
+                found.setdefault(row["key"], row)
+    ordered = [found[key] for key in sorted(found)]
+    table = pa.Table.from_pylist(ordered, arrow.TOOLS)
+    pq.write_table(table, path, compression="zstd", compression_level=ZSTD_LEVEL)
+    return len(ordered)
