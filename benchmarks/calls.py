@@ -82,11 +82,15 @@ def aligned(expected: list[Call], got: list[Call]) -> set[tuple[int, int]]:
     for i in reversed(range(len(left))):
         for j in reversed(range(len(right))):
             skipped = max(longest[i + 1][j], longest[i][j + 1])
-            longest[i][j] = max(skipped, longest[i + 1][j + 1] + 1) if left[i] == right[j] else skipped
+            longest[i][j] = (
+                max(skipped, longest[i + 1][j + 1] + 1) if left[i] == right[j] else skipped
+            )
     return set(walk(longest, left, right))
 
 
-def walk(longest: list[list[int]], left: list[object], right: list[object]) -> Iterator[tuple[int, int]]:
+def walk(
+    longest: list[list[int]], left: list[object], right: list[object]
+) -> Iterator[tuple[int, int]]:
     i = j = 0
     while i < len(left) and j < len(right):
         if left[i] == right[j]:
@@ -144,7 +148,10 @@ def product_calls(
     if not lifted.plans and not lifted.left:
         score.left["(silent)"] += 1
     return [
-        Call(node.tool, node.arguments) for plan in lifted.plans for node in plan.nodes if node.kind == "call"
+        Call(node.tool, node.arguments)
+        for plan in lifted.plans
+        for node in plan.nodes
+        if node.kind == "call"
     ]
 
 
@@ -209,13 +216,17 @@ def show_misses(misses: list[Miss], limit: int) -> Iterator[str]:
 
 def shown(calls: list[Call], limit: int = 1_000) -> str:
     text = ", ".join(
-        f"{one.name}({json.dumps(one.arguments, ensure_ascii=False, default=repr)})" for one in calls
+        f"{one.name}({json.dumps(one.arguments, ensure_ascii=False, default=repr)})"
+        for one in calls
     )
     return (text if len(text) <= limit else f"{text[:limit]} ...") or "no further call"
 
 
 def as_json(parts: list[Score]) -> str:
-    files = [{"file": part.label, **part.numbers, "left": part.left, "unread": part.unread} for part in parts]
+    files = [
+        {"file": part.label, **part.numbers, "left": part.left, "unread": part.unread}
+        for part in parts
+    ]
     document = {"files": files, "misses": [asdict(miss) for miss in parts[-1].misses]}
     return json.dumps(document, ensure_ascii=False, indent=1, default=repr)
 
@@ -225,9 +236,14 @@ def arguments() -> argparse.Namespace:
         description="Measure planloom's calls against calls read without planloom."
     )
     parser.add_argument(
-        "--data", type=Path, default=Path("../shared/data"), help="the folder with corpora/ and genuine/"
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        help="the folder with corpora/ and genuine/",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write counts and all misses here")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write counts and all misses here"
+    )
     parser.add_argument(
         "--misses", type=int, default=10, metavar="N", help="show at most N rows with misses (10)"
     )
@@ -251,7 +267,9 @@ def main() -> int:
     print("\n".join([checked, *broken]))
     try:
         parts = (
-            [score_truth(file) for file in files] if options.truth_only else list(scores(files, product()))
+            [score_truth(file) for file in files]
+            if options.truth_only
+            else list(scores(files, product()))
         )
     except ModuleNotFoundError as error:
         if error.name != "planloom":

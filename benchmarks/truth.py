@@ -98,7 +98,11 @@ def message_calls(column: str) -> Extractor:
 
 def glaive_calls(row: Row) -> list[Call]:
     """The `function_call` turns, whose text is one JSON object."""
-    turns = (json.loads(turn["value"]) for turn in row["conversations"] if turn["from"] == "function_call")
+    turns = (
+        json.loads(turn["value"])
+        for turn in row["conversations"]
+        if turn["from"] == "function_call"
+    )
     return [call(one["name"], one["arguments"]) for one in turns]
 
 
@@ -110,7 +114,10 @@ def taubench_calls(row: Row) -> list[Call]:
 def hermes_calls(row: Row) -> list[Call]:
     """The `<tool_call>` blocks of the gpt turns: the system turn's are a template."""
     return [
-        one for turn in row["conversations"] if turn["from"] == "gpt" for one in tagged_calls(turn["value"])
+        one
+        for turn in row["conversations"]
+        if turn["from"] == "gpt"
+        for one in tagged_calls(turn["value"])
     ]
 
 
@@ -171,7 +178,9 @@ FOLDERS = (
 def data_files(data: Path) -> Iterator[DataFile]:
     """Every file of every folder, in the order of FOLDERS."""
     for folder in FOLDERS:
-        paths = [path for path in sorted((data / folder.path).iterdir()) if path.name != "README.md"]
+        paths = [
+            path for path in sorted((data / folder.path).iterdir()) if path.name != "README.md"
+        ]
         shared = shared_prefix([path.name for path in paths])
         for path in paths:
             yield read_file(folder, path, shared)
@@ -180,7 +189,9 @@ def data_files(data: Path) -> Iterator[DataFile]:
 def shared_prefix(names: list[str]) -> int:
     """How many first characters of long `a__b__c` names say nothing within their folder."""
     ends = [match.end() for match in re.finditer("__", names[0])]
-    return max((end for end in ends if all(name[:end] == names[0][:end] for name in names)), default=0)
+    return max(
+        (end for end in ends if all(name[:end] == names[0][:end] for name in names)), default=0
+    )
 
 
 def read_file(folder: Folder, path: Path, shared: int) -> DataFile:
@@ -231,7 +242,8 @@ def statements(files: list[DataFile]) -> Iterator[Statement]:
     yield from stated_calls(by_label)
     yield from stated_runs(by_label)
     yield same_calls(
-        by_label["hammer_xlam_format/apibank_l1.json"], by_label["toolrl_apibank/level-1-api_processed.json"]
+        by_label["hammer_xlam_format/apibank_l1.json"],
+        by_label["toolrl_apibank/level-1-api_processed.json"],
     )
 
 
@@ -244,7 +256,9 @@ def stated_rows(files: list[DataFile]) -> Iterator[Statement]:
         if stated is None:
             message = f"{file.path.parent}/README.md states no rows for {file.path.name}"
             raise LookupError(message)
-        yield Statement(f"{file.label}: rows", int((stated[1] or stated[2]).replace(",", "")), len(file.rows))
+        yield Statement(
+            f"{file.label}: rows", int((stated[1] or stated[2]).replace(",", "")), len(file.rows)
+        )
 
 
 def stated_calls(files: dict[str, DataFile]) -> Iterator[Statement]:
@@ -257,12 +271,16 @@ def stated_calls(files: dict[str, DataFile]) -> Iterator[Statement]:
     ):
         file = files[label]
         yield Statement(
-            f"{label}: rows with gold calls", rows, count(file.rows, lambda row: bool(row["answers"]))
+            f"{label}: rows with gold calls",
+            rows,
+            count(file.rows, lambda row: bool(row["answers"])),
         )
     hermes = files["NousResearch__hermes-function-calling-v1/card_examples.jsonl"]
     schema_rows = [row for row in hermes.rows if "schema" in row]
     yield Statement(
-        f"{hermes.label}: calls in json_mode rows", 0, sum(len(hermes_calls(row)) for row in schema_rows)
+        f"{hermes.label}: calls in json_mode rows",
+        0,
+        sum(len(hermes_calls(row)) for row in schema_rows),
     )
 
 
@@ -270,22 +288,32 @@ def stated_runs(files: dict[str, DataFile]) -> Iterator[Statement]:
     airline = files["taubench_traj/historical_trajectories__gpt-4o-airline.json"]
     yield Statement(f"{airline.label}: tasks", 50, len({row["task_id"] for row in airline.rows}))
     yield Statement(
-        f"{airline.label}: runs of reward 1", 84, count(airline.rows, lambda row: row["reward"] == 1)
+        f"{airline.label}: runs of reward 1",
+        84,
+        count(airline.rows, lambda row: row["reward"] == 1),
     )
-    runs = [row["metadata"] for file in files.values() if "agentdojo" in file.label for row in file.rows]
+    runs = [
+        row["metadata"] for file in files.values() if "agentdojo" in file.label for row in file.rows
+    ]
     attacked = [run for run in runs if run["injection_task_id"] is not None]
     yield Statement("agentdojo_runs_dev: benign runs", 148, len(runs) - len(attacked))
     yield Statement(
-        "agentdojo_runs_dev: resisted attacks", 118, count(attacked, lambda run: not run["security"])
+        "agentdojo_runs_dev: resisted attacks",
+        118,
+        count(attacked, lambda run: not run["security"]),
     )
     yield Statement(
-        "agentdojo_runs_dev: attacks that succeeded", 30, count(attacked, lambda run: run["security"])
+        "agentdojo_runs_dev: attacks that succeeded",
+        30,
+        count(attacked, lambda run: run["security"]),
     )
 
 
 def same_calls(hammer: DataFile, toolrl: DataFile) -> Statement:
     pairs = zip(hammer.rows, toolrl.rows, strict=True)
-    equal = sum(hammer.folder.extract(left) == toolrl.folder.extract(right) for left, right in pairs)
+    equal = sum(
+        hammer.folder.extract(left) == toolrl.folder.extract(right) for left, right in pairs
+    )
     return Statement("toolrl_apibank: rows with the calls of hammer_xlam_format", 394, equal)
 
 

@@ -172,14 +172,43 @@ def digest(path: str) -> str:
 
 
 def read(piece: Slice, columns: tuple[str, ...] | None = None) -> Iterator[Record]:
-    """The records of a slice with their addresses; a record that is broken comes as such."""
+    """The records of a slice with their addresses; a record that is broken comes as such.
+
+    Of the rows only `columns` are seen, whatever the kind of file.
+    """
     if piece.file.kind == "parquet":
-        return _parquet(piece, columns)
+        yield from _parquet(piece, columns)
+        return
     if piece.file.kind == "array":
-        return _array(piece.file.path)
-    if piece.file.kind == "object":
-        return _object(piece.file.path)
-    return _lines(piece)
+        records = _array(piece.file.path)
+    else:
+        records = _object(piece.file.path) if piece.file.kind == "object" else _lines(piece)
+    wanted = _tree(columns)
+    for at, record in records:
+        yield at, _picked(record, wanted) if isinstance(record, dict) else record
+
+
+Tree = dict[str, "Tree"]
+
+
+def _tree(columns: Iterable[str] | None) -> Tree:
+    """Dotted names as a tree; an empty tree stands for everything below."""
+    tree: Tree = {}
+    for column in columns or ():
+        place = tree
+        for name in column.split("."):
+            place = place.setdefault(name, {})
+    return tree
+
+
+def _picked(value: Any, tree: Tree) -> Any:
+    if not tree:
+        return value
+    if isinstance(value, list):
+        return [_picked(item, tree) for item in value]
+    if isinstance(value, dict):
+        return {name: _picked(value[name], below) for name, below in tree.items() if name in value}
+    return value
 
 
 def _parquet(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:

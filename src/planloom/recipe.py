@@ -72,7 +72,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         return self.total or sum(target(self, category) for category in CATEGORIES)
 
 
-def target(recipe: Recipe, category: Category) -> int:
+def target(recipe: Recipe, category: str) -> int:
     """Plans wanted of a category."""
     return int(getattr(recipe.targets, category, 0))
 

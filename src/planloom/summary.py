@@ -1,81 +1,69 @@
 """What a build came to, as text: the composition tree, and what was left on the way."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from planloom.ledger import STAGES, Ledger
 from planloom.pipeline import Corpus
-from planloom.recipe import CATEGORIES, Recipe, target
+from planloom.recipe import CATEGORIES, target
 
 TITLES = {
     "function_calling": "Function calling",
     "tool_reasoning": "Tool reasoning",
     "instruction_following": "Instruction following",
     "conversation": "Conversations",
-    "gold_traces": "Gold traces (generated)",
 }
 
 
 def composition(corpus: Corpus) -> str:
-    """Target, got and missing per category and source."""
-    recipe, ledger = corpus.recipe, corpus.ledger
-    kept = ledger.total(stage="write", unit="plan", left=False)
-    lines = [
-        f"{recipe.name}: {kept:,} of {recipe.goal:,} plans",
-        _row("", "target", "got", "missing"),
-    ]
-    for category in CATEGORIES:
-        lines += _category(category, target(recipe, category), _got(corpus.stats, category))
+    """The composition tree: target, got and missing per category and source."""
+    recipe = corpus.recipe
+    kept = corpus.ledger.total(stage="write", unit="plan", left=False)
     gold = min(recipe.gold_max, max(recipe.goal - kept, 0))
+    missing = max(recipe.goal - kept - gold, 0)
+    lines = [_row(recipe.name, "target", "got", "missing")]
+    for category in CATEGORIES:
+        lines += _category(corpus, category)
     if recipe.gold_max:
-        lines += [_row(TITLES["gold_traces"], f"{gold:,}", "0", f"{gold:,}")]
-    missing = recipe.goal - kept - gold
-    lines += [_row("Total", f"{recipe.goal:,}", f"{kept:,}", f"{recipe.goal - kept:,}")]
-    lines += [
-        f"real {kept:,} + gold traces {gold:,} + missing {max(missing, 0):,} = {recipe.goal:,}"
-    ]
-    lines += [_source(name, recipe, corpus) for name in recipe.sources]
+        lines.append(_row("├─ Gold traces, to be generated", f"{gold:,}", "0", f"{gold:,}"))
+    lines.append(_row("└─ Total", f"{recipe.goal:,}", f"{kept:,}", f"{recipe.goal - kept:,}"))
+    lines.append(f"real {kept:,} + gold traces {gold:,} + missing {missing:,} = {recipe.goal:,}")
+    lines += [f"{name}: 0 rows, refused: {why}" for name, why in corpus.refused.items()]
     return "\n".join(lines)
 
 
 def _row(name: str, wanted: str, got: str, missing: str) -> str:
-    return f"{name:<34}{wanted:>14}{got:>14}{missing:>14}"
+    return f"{name:<50}{wanted:>12}{got:>12}{missing:>12}"
 
 
-def _got(stats: dict[str, Any], category: str) -> dict[str, int]:
-    by_evidence: dict[str, int] = stats.get("category", {}).get(category, {})
-    return by_evidence
-
-
-def _category(name: str, wanted: int, by_evidence: dict[str, int]) -> Iterator[str]:
-    got = sum(n for evidence, n in by_evidence.items() if evidence != "request")
-    yield _row(TITLES[name], f"{wanted:,}", f"{got:,}", f"{max(wanted - got, 0):,}")
-    for evidence, n in by_evidence.items():
-        yield _row(f"   {evidence}", "", f"{n:,}", "")
-
-
-def _source(name: str, recipe: Recipe, corpus: Corpus) -> str:
-    if name in corpus.refused:
-        return f"{name}: 0 rows: {corpus.refused[name]}"
-    ledger = corpus.ledger
-    read = ledger.total(source=name, stage="read", unit="row", left=False)
-    made = ledger.total(source=name, stage="lift", unit="plan", left=False)
-    kept = ledger.total(source=name, stage="write", unit="plan", left=False)
-    most = recipe.sources[name].max
-    bound = f", at most {most:,}" if most is not None else ""
-    return f"{name}: {read:,} rows read, {made:,} plans made, {kept:,} kept{bound}"
+def _category(corpus: Corpus, name: str) -> Iterator[str]:
+    wanted = target(corpus.recipe, name)
+    by_evidence = corpus.stats.get("category", {}).get(name, {})
+    got = sum(by_evidence.values())
+    kinds = ", ".join(f"{evidence} {n:,}" for evidence, n in by_evidence.items())
+    title = f"├─ {TITLES[name]}" + (f" ({kinds})" if kinds else "")
+    yield _row(title, f"{wanted:,}", f"{got:,}", f"{max(wanted - got, 0):,}")
+    given = {s: n[name] for s, n in corpus.stats.get("source", {}).items() if name in n}
+    for index, source in enumerate(s for s in corpus.recipe.sources if s in given):
+        most = corpus.recipe.sources[source].max
+        branch = "└─" if index == len(given) - 1 else "├─"
+        bound = (
+            (f"≤ {most:,}", f"{max(most - given[source], 0):,}") if most is not None else ("", "")
+        )
+        yield _row(f"│  {branch} {source}", bound[0], f"{given[source]:,}", bound[1])
 
 
 def losses(ledger: Ledger) -> str:
-    """What left at each stage, by Reason."""
-    lines = []
+    """What was read and made, and what left at each stage by Reason."""
+    read = ledger.total(stage="read", unit="row", left=False)
+    made = ledger.total(stage="lift", unit="plan", left=False)
+    lines = [f"{read:,} rows read, {made:,} plans made"]
     for stage in STAGES:
-        for unit in ("row", "plan"):
-            by_reason: dict[str, int] = {}
-            for key, n in ledger.counts.items():
-                if (key.stage, key.unit) == (stage, unit) and key.reason is not None:
-                    by_reason[key.reason] = by_reason.get(key.reason, 0) + n
-            if by_reason:
-                said = ", ".join(f"{name} {n:,}" for name, n in sorted(by_reason.items()))
-                lines.append(f"left at {stage} ({unit}s): {said}")
+        by_reason: dict[str, int] = {}
+        for key, n in ledger.counts.items():
+            if key.stage == stage and key.reason is not None:
+                name = f"{key.unit}s {key.reason}"
+                by_reason[name] = by_reason.get(name, 0) + n
+        if by_reason:
+            said = ", ".join(f"{name} {n:,}" for name, n in sorted(by_reason.items()))
+            lines.append(f"left at {stage}: {said}")
     return "\n".join(lines)

@@ -115,13 +115,15 @@ def _locate(
         return Value(call, leaf.path, "default")
     if contains(system, leaf.text):
         return Value(call, leaf.path, "system")
-    links = _suppliers(leaf.text, earlier, written) if telling(leaf.text) else ()
+    links = _suppliers(leaf, earlier, written) if telling(leaf.text) else ()
     links = links or _quoted(leaf.text, earlier, written, f"{user}\n{system}")
     return Value(call, leaf.path, "result" if links else "own", links)
 
 
 def _references(call: int, text: str) -> tuple[Link, ...]:
     """Explicit references to earlier calls in the public notations."""
+    if not any(mark in text for mark in ("API_call", "$var", "<node-")):
+        return ()
     found = []
     for pattern, first in _REFERENCES:
         for match in pattern.finditer(text):
@@ -132,7 +134,7 @@ def _references(call: int, text: str) -> tuple[Link, ...]:
     return tuple(found)
 
 
-def _suppliers(text: str, earlier: list[_Result], written: list[set[str]]) -> tuple[Link, ...]:
+def _suppliers(leaf: _Leaf, earlier: list[_Result], written: list[set[str]]) -> tuple[Link, ...]:
     """The results that first brought the value in.
 
     A result that merely repeats its own call's argument brought nothing in. Among the rest the
@@ -142,11 +144,12 @@ def _suppliers(text: str, earlier: list[_Result], written: list[set[str]]) -> tu
     for result in earlier:
         if found and result.round > found[0][0]:
             break
-        if text in written[result.call]:
+        if leaf.text in written[result.call]:
             continue
-        path = result.path_of(text)
+        path = result.path_of(leaf.text)
         if path is not None:
-            found.append((result.round, Link(result.call, path, text, joint=result.joint)))
+            link = Link(result.call, path, leaf.written, joint=result.joint)
+            found.append((result.round, link))
     links = [link for _, link in found]
     return tuple(links) if len(links) < 2 else tuple(link._replace(joint=True) for link in links)
 
@@ -165,7 +168,7 @@ def _quoted(
             if not longer or not quotable(leaf.text) or leaf.text in written[result.call]:
                 continue
             if contains(text, leaf.text) and not contains(before, leaf.text):
-                best = Link(result.call, leaf.path, leaf.text, joint=result.joint)
+                best = Link(result.call, leaf.path, leaf.written, joint=result.joint)
         if best is not None:
             links[result.call] = best
     return _first_quoted(list(links.values()))

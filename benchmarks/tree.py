@@ -1,0 +1,216 @@
+"""Compares a whole build with the truth file of a generated tree, row by row.
+
+    python benchmarks/tree.py TREE [--workers N] [--differences N]
+
+TREE is a tree of `make_seed_tree.py`; TREE.truth.jsonl.zst beside it says of every row what a
+right reader finds. The truth is read here alone: no code of the product knows it. Rows read, calls,
+rounds, data edges and verdicts are compared; what differs is listed by row.
+
+Two things are no difference but the design's ten-letter rule, and are counted as `by letters`: the
+generator's ordinary requests of two short words ("New way."), and its short requests ("test") that
+its near-duplicate edit made longer ("Quick question: test").
+"""
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import planloom
+
+SOURCES = (
+    "Salesforce/xlam-function-calling-60k",
+    "NousResearch/hermes-function-calling-v1",
+    "interstellarninja/hermes_reasoning_tool_use",
+    "Nanbeige/ToolMind",
+    "google/mobile-actions",
+    "Muennighoff/natural-instructions",
+    "HuggingFaceH4/instruction-dataset",
+    "allenai/WildChat-1M",
+    "lmsys/lmsys-chat-1m",
+)
+HELD_OUT = {
+    ("HuggingFaceH4/instruction-dataset", "test"),
+    ("Muennighoff/natural-instructions", "test"),
+}
+PAYLOAD = {"not_json_not_literal", "truncated", "not_a_call", "arguments_not_object"}
+CALL = {"unknown_tool", "missing_argument", "unknown_argument", "wrong_type", "placeholder"}
+REQUEST = {"no_request", "request_too_short", "single_word"}
+LATE = {"too_large"}  # turns beyond the recipe's max_turns, one by one
+Key = tuple[str, str, int]
+Left = tuple[str, str]
+
+
+def recipe() -> str:
+    """Everything is kept: targets out of reach, every rejected row written."""
+    lines = ['name = "tree"', "rejects = 1000000000", "allow_non_commercial = true", "[targets]"]
+    names = ("function_calling", "tool_reasoning", "instruction_following", "conversation")
+    lines += [f"{name} = 1000000000" for name in names]
+    return "\n".join([*lines, "[sources]", *(f'"{name}" = {{}}' for name in SOURCES)])
+
+
+def truths(tree: Path) -> Iterator[dict[str, Any]]:
+    with pa.input_stream(f"{tree}.truth.jsonl.zst", compression="zstd") as stream:
+        rest = b""
+        while chunk := stream.read(1 << 22):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from map(json.loads, lines)
+
+
+def row_numbers(path: Path) -> dict[int, int]:
+    """For JSON lines the row at each byte offset."""
+    numbers, at = {}, 0
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream):
+            numbers[at] = number
+            at += len(line)
+    return numbers
+
+
+class Build:
+    """What a build says of every row, by (source, file, row)."""
+
+    def __init__(self, tree: Path, out: Path) -> None:
+        self.tree, self.out = tree, out
+        self.numbers: dict[tuple[str, str], dict[int, int]] = {}
+        self.plans: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+        self.left: dict[Key, list[Left]] = defaultdict(list)
+        for path in sorted((out / ".stage").glob("*/plans.arrow")):
+            with pa.OSFile(str(path)) as source:
+                for plan in pa.ipc.open_file(source).read_all().to_pylist():
+                    self.plans[self.key(plan["source"], plan["file"], plan["at"])].append(plan)
+        for path in sorted((out / "rejects").glob("*.jsonl")):
+            for line in path.read_bytes().split(b"\n")[:-1]:
+                about = json.loads(line)
+                head, at = about["address"].rsplit("@", 1)
+                key = self.key(*head.split(":", 1), int(at))
+                self.left[key].append((about["reason"], about["detail"]))
+
+    def key(self, source: str, file: str, at: int) -> Key:
+        if not file.endswith(".jsonl"):
+            return source, file, at
+        if (source, file) not in self.numbers:
+            self.numbers[source, file] = row_numbers(self.tree / source / file)
+        return source, file, self.numbers[source, file][at]
+
+
+def by_letters(truth: dict[str, Any], plans: list[dict[str, Any]], left: list[Left]) -> bool:
+    """Whether the ten-letter rule alone makes the outcome differ from the generator's verdict."""
+    first = next((p["request"] for p in plans if len(p["user_turns"]) == 1), "")
+    if truth["verdict"] == "low_quality":
+        near = truth["dup"] is not None and truth["dup"][0] == "near"
+        return truth["reason"] == "short_request" and near and letters(first) >= 10
+    short = [detail for reason, detail in left if reason == "request_too_short"]
+    rest = {reason for reason, _ in left} - {"request_too_short"} - LATE
+    return truth["verdict"] == "no_call" and not rest and all(letters(t) < 10 for t in short)
+
+
+def letters(text: str) -> int:
+    kept = re.sub(r"NAME_\d+", "", text)
+    return sum(3 if ord(c) > 0x2E80 else 1 for c in kept if c.isalpha())
+
+
+def difference(truth: dict[str, Any], plans: list[dict[str, Any]], left: list[Left]) -> str:
+    """What is wrong with the outcome of a row, or nothing."""
+    source, _, split, _, _ = truth["at"]
+    verdict, reason = truth["verdict"], truth["reason"]
+    reasons = {name for name, _ in left}
+    if (source, split) in HELD_OUT or reason == "eval_split":
+        return "" if reasons == {"policy"} and not plans else "held out, but used"
+    match verdict:
+        case "plan":
+            return _plan_difference(truth, plans, reasons)
+        case "no_call":
+            respond = bool(plans) and all(p["evidence"] == "response" for p in plans)
+            fine = (reasons == {"no_call"} and not plans) or (respond and not reasons - LATE)
+            return "" if fine else f"no_call, but {reasons or 'a plan'}"
+        case "malformed":
+            fine = not plans and len(reasons) == 1 and reasons <= PAYLOAD | CALL
+            return "" if fine else f"malformed, but {reasons or 'a plan'}"
+        case "unsafe":
+            unsafe = {p["label"] for p in plans} <= {"adversarial"} and reasons & {
+                "flagged",
+                "policy",
+            }
+            return "" if unsafe else f"unsafe ({reason}), but benign"
+        case "low_quality":
+            first = [p for p in plans if len(p["user_turns"]) == 1]
+            return "" if reasons & REQUEST and not first else f"{reason}, but {reasons or 'kept'}"
+    return f"verdict {verdict} has no rule"
+
+
+def _plan_difference(truth: dict[str, Any], plans: list[dict[str, Any]], reasons: set[str]) -> str:
+    if reasons or len(plans) != 1:
+        return f"a plan, but {reasons or len(plans)}"
+    nodes = plans[0]["nodes"]
+    calls = [[n["tool"], json.loads(n["arguments"])] for n in nodes]
+    if calls != truth["calls"]:
+        return f"calls {calls} are not {truth['calls']}"
+    rounds: dict[int, list[int]] = defaultdict(list)
+    for index, node in enumerate(nodes):
+        rounds[node["step"]].append(index)
+    if list(rounds.values()) != truth["rounds"]:
+        return f"rounds {list(rounds.values())} are not {truth['rounds']}"
+    found = {(e["src"], e["dst"], e["argument"]) for e in plans[0]["edges"] if e["kind"] == "data"}
+    right = {(f"n{a}", f"n{b}", name) for a, b, name in truth["edges"] if name is not None}
+    return "" if found == right else f"data edges {sorted(found)} are not {sorted(right)}"
+
+
+def main() -> int:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    ap.add_argument("tree", type=Path)
+    ap.add_argument("--workers", type=int, default=0)
+    ap.add_argument("--differences", type=int, default=20)
+    args = ap.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        path = Path(folder) / "tree.toml"
+        path.write_text(recipe())
+        planloom.build(path, out, data_root=args.tree, workers=args.workers)
+        return report(args.tree, Build(args.tree, out), args.differences)
+
+
+def report(tree: Path, build: Build, most: int) -> int:
+    table: dict[str, Counter[str]] = defaultdict(Counter)
+    listed = []
+    for truth in truths(tree):
+        source, config, split, file, row = truth["at"]
+        if source not in SOURCES:
+            continue
+        counts = table[f"{source} {config}/{split}"]
+        plans, left = (
+            build.plans.get((source, file, row), []),
+            build.left.get((source, file, row), []),
+        )
+        counts["rows"] += 1
+        counts[truth["verdict"]] += 1
+        right = truth["verdict"] == "plan" and truth["reason"] != "eval_split"
+        counts["calls"] += len(truth["calls"]) if right else 0
+        counts["edges"] += len(truth["edges"]) if right else 0
+        wrong = difference(truth, plans, left)
+        if truth["reason"] == "unlabelled_attack":
+            counts["attacks unseen"] += bool(wrong)
+        elif wrong and by_letters(truth, plans, left):
+            counts["by letters"] += 1
+        elif wrong:
+            counts["differences"] += 1
+            listed.append(f"{source}:{file} row {row}: {wrong}")
+    names = ("rows", "plan", "calls", "edges", "no_call", "malformed", "unsafe", "low_quality")
+    columns = (*names, "attacks unseen", "by letters", "differences")
+    total: Counter[str] = sum(table.values(), Counter())
+    print(f"{'':<72}" + "".join(f"{name:>15}" for name in columns))
+    for name, counts in [*table.items(), ("total", total)]:
+        print(f"{name:<72}" + "".join(f"{counts[column]:>15,}" for column in columns))
+    print("\n".join(listed[:most]))
+    return 1 if listed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Writes the generated blocks of README.md and docs/*.md from the code.
+
+    python docs/generate.py            write
+    python docs/generate.py --check    fail if a block is stale
+
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from planloom import cli, listing
+from planloom.errors import Reason
+from planloom.lift import scope, trust
+from planloom.plan import json_schema
+from planloom.recipe import Limits, Recipe, Targets
+
+HOME = Path(__file__).parents[1]
+BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in lines
+    )
+
+
+def reasons() -> str:
+    return table(("Reason", "meaning"), ((f"`{r}`", r.meaning) for r in Reason))
+
+
+def fields() -> str:
+    """The field tables of a plan and of what it holds."""
+    definitions = json_schema()["$defs"]
+    parts = []
+    for name in ("ExecutionPlan", "Node", "Edge", "Origin", "Finding"):
+        rows = (
+            (f"`{key}`", _kind(spec), _about(spec))
+            for key, spec in definitions[name]["properties"].items()
+        )
+        parts.append(f"**{name}**\n\n" + table(("field", "type", "is"), rows))
+    return "\n\n".join(parts)
+
+
+def _kind(spec: dict[str, Any]) -> str:
+    if "enum" in spec:
+        return " / ".join(map(str, spec["enum"]))
+    if "anyOf" in spec:
+        return " / ".join(_kind(option) for option in spec["anyOf"])
+    if "$ref" in spec:
+        return str(spec["$ref"]).rsplit("/", 1)[-1]
+    if spec.get("type") == "array":
+        return f"list of {_kind(spec.get('items', {}))}"
+    low, high = spec.get("minimum"), spec.get("maximum")
+    bounds = f" {low}..{'' if high is None else high}" if low is not None else ""
+    return f"{spec.get('type', 'any')}{bounds}"
+
+
+def _about(spec: dict[str, Any]) -> str:
+    return str(spec.get("description", ""))
+
+
+def datasets() -> str:
+    rows = []
+    for source in listing.sources():
+        kinds = sorted({part.category for part in source.parts})
+        policies = sorted({part.policy for part in source.parts}) or ["forbidden"]
+        uses = sorted({part.use for part in source.parts})
+        rows.append(
+            (
+                source.id,
+                f"{source.rows:,}",
+                source.claim,
+                source.tier,
+                source.licence,
+                ", ".join(uses),
+                ", ".join(policies),
+                ", ".join(kinds),
+            )
+        )
+    head = (
+        "dataset",
+        "real rows",
+        "the seed says",
+        "tier",
+        "licence",
+        "use",
+        "policy",
+        "plans are",
+    )
+    return table(head, iter(rows))
+
+
+def recipe_keys() -> str:
+    rows = []
+    for prefix, struct in (("", Recipe), ("targets.", Targets), ("limits.", Limits)):
+        defaults = struct.__struct_defaults__
+        required = len(struct.__struct_fields__) - len(defaults)
+        for index, name in enumerate(struct.__struct_fields__):
+            if name not in ("targets", "limits"):
+                default = "required" if index < required else _default(defaults[index - required])
+                rows.append((f"`{prefix}{name}`", default))
+    return table(("key", "default"), iter(rows))
+
+
+def _default(value: object) -> str:
+    return "none" if value is None else str(list(value) if isinstance(value, tuple) else value)
+
+
+def rules() -> str:
+    listed = [trust.ACTIONS, *trust.OPEN_WORLD, scope.LISTING, *scope.SENSITIVE]
+    rows = ((f"`{r.name}`", r.level, r.words.replace("|", ", ")) for r in listed)
+    return table(("rule", "value", "words in the tool's name, description or argument names"), rows)
+
+
+def help_of(command: str) -> str:
+    os.environ["COLUMNS"] = "88"
+    out = io.StringIO()
+    try:
+        with redirect_stdout(out):
+            cli.parser().parse_args([*command.split(), "--help"])
+    except SystemExit:
+        pass
+    return f"```text\n{out.getvalue().rstrip()}\n```"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "reasons": reasons,
+    "fields": fields,
+    "datasets": datasets,
+    "recipe keys": recipe_keys,
+    "rules": rules,
+}
+
+
+def rendered(text: str) -> str:
+    """The text with every block as the code says it."""
+
+    def fill(match: re.Match[str]) -> str:
+        name = match[2]
+        body = (
+            help_of(name.removeprefix("help").strip())
+            if name.startswith("help")
+            else BLOCKS[name]()
+        )
+        return f"{match[1]}{body}\n{match[3]}"
+
+    return BLOCK.sub(fill, text)
+
+
+def main() -> int:
+    stale = []
+    for path in (HOME / "README.md", *sorted((HOME / "docs").glob("*.md"))):
+        text = path.read_text("utf-8")
+        if (new := rendered(text)) != text:
+            stale.append(path.relative_to(HOME))
+            if "--check" not in sys.argv:
+                path.write_text(new, "utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"stale: {', '.join(map(str, stale))}; run python docs/generate.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
