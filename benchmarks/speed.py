@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from planloom import arrow, checks, files, safety
+from planloom import arrow, checks, files, records, safety
 from planloom.datasets import find
 from planloom.errors import BadRow
 from planloom.lift import lift
@@ -40,7 +40,7 @@ def lines(tree: Path, source: Source, pattern: str, most: int) -> list[bytes]:
             0, path.name, str(path), "array" if path.suffix == ".json" else "parquet"
         )
         records = (
-            r for piece in files.slices(file) for r in files.read(piece, source.parts[0].columns)
+            r for piece in files.slices(file) for r in records.read(piece, source.parts[0].columns)
         )
         found += [json.dumps(row).encode() for _, row in islice(records, most - len(found))]
     return found

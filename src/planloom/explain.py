@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from planloom import files
+from planloom import files, records
 from planloom.datasets import find
 from planloom.dedup import KEPT, REASONS, SIDE
 from planloom.errors import InputError, RecipeError
-from planloom.files import Broken, DataFile, Slice
+from planloom.files import DataFile, Slice
 from planloom.plan import ExecutionPlan
 from planloom.recipe import Recipe
+from planloom.records import Broken
 from planloom.rows import Judged, Outcome, Settings, carry, place_of
 
 SHORT = 100
@@ -51,7 +52,7 @@ class _Build:
         piece = Slice(file, address.at, address.at + 1) if is_bytes else None
         pieces = [piece] if piece else files.slices(file, whole=True)
         for part_of_file in pieces:
-            for at, record in files.read(part_of_file, part.columns):
+            for at, record in records.read(part_of_file, part.columns):
                 if at == address.at:
                     return file, record
         raise RecipeError(f"{file.path}: no record at {address.at}")

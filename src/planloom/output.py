@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from planloom.dedup import Fates
 from planloom.errors import OutputError
 from planloom.files import digest
 from planloom.inputs import Input
@@ -100,7 +100,7 @@ class Out:
                     shutil.copyfileobj(lines, out)
                 piece.unlink()
 
-    def fates(self, keys: Sequence[str], fates: Sequence[Fates]) -> None:
+    def fates(self, keys: Sequence[str], fates: Sequence[NDArray[np.uint8]]) -> None:
         """Keeps where dedup and mix sent each plan, for `explain`; drops slices of other builds."""
         for key, mine in zip(keys, fates, strict=True):
             np.save(self.stage / f"{key}.fates.npy", mine)

@@ -19,12 +19,13 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
-from planloom import arrow, files, payload
+from planloom import arrow, files, payload, records
 from planloom.datasets import find
 from planloom.errors import Reason
-from planloom.files import Broken, Slice
+from planloom.files import Slice
 from planloom.ledger import Ledger
 from planloom.plan import ExecutionPlan, canonical, ordered
+from planloom.records import Broken
 from planloom.rows import Judged, Outcome, Settings, carry, forbidden, place_of
 from planloom.source import Part, Row, Source
 from planloom.trace import Tool, Trace
@@ -60,6 +61,7 @@ ROOMS = (
     "files.py",
     "payload.py",
     "plan.py",
+    "records.py",
     "rows.py",
     "safety.py",
     "slices.py",
@@ -123,8 +125,8 @@ def run(task: Task) -> Path:
     return task.folder
 
 
-def _records(task: Task, part: Part) -> Iterator[files.Record]:
-    for number, record in enumerate(files.read(task.piece, part.columns)):
+def _records(task: Task, part: Part) -> Iterator[records.Record]:
+    for number, record in enumerate(records.read(task.piece, part.columns)):
         if number == task.limit:
             return
         yield record
