@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 import planloom
 
@@ -82,7 +83,7 @@ class Build:
         self.numbers: dict[tuple[str, str], dict[int, int]] = {}
         self.plans: dict[Key, list[dict[str, Any]]] = defaultdict(list)
         self.left: dict[Key, list[Left]] = defaultdict(list)
-        for path in sorted((out / ".stage").glob("*/plans.arrow")):
+        for path in sorted((out / ".stage").glob("*/*/plans.arrow")):
             with pa.OSFile(str(path)) as source:
                 for plan in pa.ipc.open_file(source).read_all().to_pylist():
                     self.plans[self.key(plan["source"], plan["file"], plan["at"])].append(plan)
@@ -173,8 +174,38 @@ def main() -> int:
         out = Path(folder) / "out"
         path = Path(folder) / "tree.toml"
         path.write_text(recipe())
-        planloom.build(path, out, data_root=args.tree, workers=args.workers)
-        return report(args.tree, Build(args.tree, out), args.differences)
+        corpus = planloom.build(path, out, data_root=args.tree, workers=args.workers)
+        wrong = miscounted(args.tree, corpus)
+        return report(args.tree, Build(args.tree, out), args.differences) or wrong
+
+
+def miscounted(tree: Path, corpus: Any) -> int:
+    """Compares the ledger with the files themselves: rows in, plans out. 1 if they differ."""
+    kept = Counter(
+        row["source"]
+        for path in (corpus.out / "plans").glob("*.parquet")
+        for row in pq.read_table(path, columns=["source"]).to_pylist()
+    )
+    print(f"{'':<48}{'rows in files':>15}{'read':>12}{'kept':>12}{'in plans/':>12}")
+    wrong = bool(corpus.ledger.problems())
+    for source in SOURCES:
+        rows = sum(map(rows_in, (tree / source).rglob("*")))
+        read = corpus.ledger.total(source=source, stage="read", unit="row", left=False)
+        said = corpus.ledger.total(source=source, stage="write", unit="plan", left=False)
+        print(f"{source:<48}{rows:>15,}{read:>12,}{said:>12,}{kept[source]:>12,}")
+        wrong = wrong or (rows, said) != (read, kept[source])
+    print("the ledger differs from the files" if wrong else "the ledger agrees with the files")
+    return int(wrong)
+
+
+def rows_in(path: Path) -> int:
+    """Rows of a data file, counted without the product: footers, lines, array lengths."""
+    if path.suffix == ".parquet":
+        return int(pq.read_metadata(path).num_rows)
+    if path.suffix == ".jsonl":
+        return sum(bool(line.strip()) for line in path.open("rb"))
+    is_data = path.suffix == ".json" and not path.name.startswith(".")
+    return len(json.loads(path.read_bytes())) if is_data else 0
 
 
 def report(tree: Path, build: Build, most: int) -> int:

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "recipe": {"plan", "errors"},
     "ledger": {"errors"},
     "payload": {"errors", "trace"},
-    "arrow": {"plan"},
+    "arrow": {"plan", "trace"},
     "shapes": WORDS,
     "datasets": WORDS | {"shapes"},
     "lift": WORDS,
@@ -35,6 +35,8 @@ MAY_IMPORT = {
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "stats"},
     "files": WORDS,
+    "records": WORDS | {"files"},
+    "chunks": WORDS | {"arrow"},
 }
 
 

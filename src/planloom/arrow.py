@@ -5,13 +5,15 @@ Arguments are a JSON text column: a struct would fill in null for every key of e
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
-from msgspec import inspect
+from msgspec import inspect, structs
 
 from planloom.plan import SCHEMA_VERSION, ExecutionPlan
+from planloom.trace import Tool
 
 _SIMPLE = {
     inspect.StrType: pa.string(),
@@ -107,13 +109,41 @@ def of_row(row: dict[str, Any]) -> ExecutionPlan:
     return msgspec.convert({**row, "nodes": nodes}, ExecutionPlan)
 
 
-def tool_table(tools: Iterable[Any]) -> pa.Table:
-    """A table of TOOLS, ordered by key."""
-    listed = sorted(tools, key=lambda tool: tool.key)
-    rows = [(t.key, t.name, t.description, t.parameters.decode()) for t in listed]
-    columns = (
-        [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-        if rows
-        else [pa.array([], pa.string())] * 4
-    )
-    return pa.Table.from_arrays(columns, schema=TOOLS)
+FILE_BATCH = 2048
+
+
+def write_plans(path: Path, plans: Sequence[ExecutionPlan]) -> None:
+    """An Arrow file of plans in batches of FILE_BATCH, so that few rows can be read alone."""
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, SCHEMA, options=options) as out,
+    ):
+        for start in range(0, len(plans), FILE_BATCH):
+            out.write_table(table(plans[start : start + FILE_BATCH]))
+
+
+def read_plans(path: Path, rows: Sequence[int]) -> pa.Table:
+    """The rows, given in ascending order, of such a file; only their batches are read."""
+    with pa.OSFile(str(path), "rb") as source:
+        reader = pa.ipc.open_file(source)
+        numbers = range(int(rows[0]) // FILE_BATCH, int(rows[-1]) // FILE_BATCH + 1)
+        batches = [reader.get_batch(number) for number in numbers]
+        first = numbers.start * FILE_BATCH
+        return pa.Table.from_batches(batches, SCHEMA).take(pa.array([r - first for r in rows]))
+
+
+def write_tools(path: Path, tools: Iterable[Tool]) -> None:
+    """An Arrow file of tools."""
+    rows = [
+        {**structs.asdict(tool), "parameters": tool.parameters.decode()}
+        for tool in sorted(tools, key=lambda tool: tool.key)
+    ]
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, TOOLS) as out:
+        out.write_table(pa.Table.from_pylist(rows, TOOLS))
+
+
+def read_tools(path: Path) -> Iterator[dict[str, str]]:
+    """The tools of such a file as rows of TOOLS."""
+    with pa.OSFile(str(path), "rb") as source:
+        yield from pa.ipc.open_file(source).read_all().to_pylist()

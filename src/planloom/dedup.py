@@ -20,10 +20,10 @@ KEPT, SIDE = 0, 255
 REASONS = tuple(Reason)
 
 
-class Stage(NamedTuple):
-    """The plans of a slice, in recipe order: position in the list of stages ranks them.
+class Indexed(NamedTuple):
+    """The plans of a chunk; its position in the list, which is in recipe order, ranks them.
 
-    `index` is an array of slices.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its dialogues.
+    `index` is an array of chunks.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its dialogues.
     """
 
     source: str
@@ -34,7 +34,7 @@ class Stage(NamedTuple):
 
 
 class Deduped(NamedTuple):
-    """A fate for each plan of each stage, and for winners the other sources that hold them."""
+    """A fate for each plan of each chunk, and for winners the other sources that hold them."""
 
     fates: list[Fates]
     also_in: dict[tuple[int, int], tuple[str, ...]]
@@ -45,29 +45,29 @@ def fate(reason: Reason) -> int:
     return 1 + REASONS.index(reason)
 
 
-def dedup(stages: Sequence[Stage]) -> Deduped:
+def dedup(chunks: Sequence[Indexed]) -> Deduped:
     """Equal plans, then beginnings of longer dialogues, then rows of one task."""
-    fates = [np.where(stage.index["label"] == 0, KEPT, SIDE).astype(np.uint8) for stage in stages]
+    fates = [np.where(chunk.index["label"] == 0, KEPT, SIDE).astype(np.uint8) for chunk in chunks]
     also_in: dict[tuple[int, int], tuple[str, ...]] = {}
-    for low, high in _ranges(stages):
-        _equal(stages, fates, also_in, low, high)
-    for part in dict.fromkeys((stage.source, stage.part) for stage in stages):
-        mine = [n for n, stage in enumerate(stages) if (stage.source, stage.part) == part]
-        _prefixes(stages, fates, mine)
-        if stages[mine[0]].unique:
-            _same_task(stages, fates, mine)
+    for low, high in _ranges(chunks) if chunks else ():
+        _equal(chunks, fates, also_in, low, high)
+    for part in dict.fromkeys((chunk.source, chunk.part) for chunk in chunks):
+        mine = [n for n, chunk in enumerate(chunks) if (chunk.source, chunk.part) == part]
+        _prefixes(chunks, fates, mine)
+        if chunks[mine[0]].unique:
+            _same_task(chunks, fates, mine)
     return Deduped(fates, also_in)
 
 
-def _ranges(stages: Sequence[Stage]) -> Iterator[tuple[int, int]]:
+def _ranges(chunks: Sequence[Indexed]) -> Iterator[tuple[int, int]]:
     """Ranges of the first half of the ids, each with about RANGE plans."""
-    count = 1 + sum(len(stage.index) for stage in stages) // RANGE
+    count = 1 + sum(len(chunk.index) for chunk in chunks) // RANGE
     bounds = [(1 << 64) * k // count for k in range(count + 1)]
     yield from pairwise(bounds)
 
 
 def _equal(
-    stages: Sequence[Stage],
+    chunks: Sequence[Indexed],
     fates: list[Fates],
     also_in: dict[tuple[int, int], tuple[str, ...]],
     low: int,
@@ -78,22 +78,22 @@ def _equal(
     Results rank within evidence: a plan with results is `observed`. If any copy is not benign,
     none is.
     """
-    pieces, stage_of, row_of = [], [], []
-    for number, stage in enumerate(stages):
-        ids = stage.index["hi"]
+    pieces, chunk_of, row_of = [], [], []
+    for number, chunk in enumerate(chunks):
+        ids = chunk.index["hi"]
         start = int(np.searchsorted(ids, np.uint64(low)))
         stop = len(ids) if high >> 64 else int(np.searchsorted(ids, np.uint64(high)))
-        pieces.append(stage.index[start:stop])
-        stage_of.append(np.full(stop - start, number, np.uint32))
+        pieces.append(chunk.index[start:stop])
+        chunk_of.append(np.full(stop - start, number, np.uint32))
         row_of.append(np.arange(start, stop, dtype=np.uint32))
     rows = np.concatenate(pieces)
     if not len(rows):
         return
-    stage_ids, row_ids = np.concatenate(stage_of), np.concatenate(row_of)
+    chunk_ids, row_ids = np.concatenate(chunk_of), np.concatenate(row_of)
     order = np.lexsort(
-        (rows["at"], stage_ids, rows["evidence"], rows["use"], rows["lo"], rows["hi"])
+        (rows["at"], chunk_ids, rows["evidence"], rows["use"], rows["lo"], rows["hi"])
     )
-    rows, stage_ids, row_ids = rows[order], stage_ids[order], row_ids[order]
+    rows, chunk_ids, row_ids = rows[order], chunk_ids[order], row_ids[order]
     first = np.ones(len(rows), bool)
     first[1:] = (rows["hi"][1:] != rows["hi"][:-1]) | (rows["lo"][1:] != rows["lo"][:-1])
     starts = np.flatnonzero(first)
@@ -102,34 +102,34 @@ def _equal(
     code = np.where(first, KEPT, fate(Reason.duplicate)).astype(np.uint8)
     code[worst == 1] = fate(Reason.unlabelled)
     code[worst == 2] = fate(Reason.flagged)
-    for number in np.unique(stage_ids[benign]):
-        mine = benign & (stage_ids == number)
+    for number in np.unique(chunk_ids[benign]):
+        mine = benign & (chunk_ids == number)
         fates[number][row_ids[mine]] = code[mine]
     sizes = np.diff([*starts, len(rows)])
     for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
-        names = {stages[n].source for n in stage_ids[start : start + size]}
-        others = names - {stages[stage_ids[start]].source}
+        names = {chunks[n].source for n in chunk_ids[start : start + size]}
+        others = names - {chunks[chunk_ids[start]].source}
         if others:
-            also_in[int(stage_ids[start]), int(row_ids[start])] = tuple(sorted(others))
+            also_in[int(chunk_ids[start]), int(row_ids[start])] = tuple(sorted(others))
 
 
-def _prefixes(stages: Sequence[Stage], fates: list[Fates], mine: list[int]) -> None:
+def _prefixes(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) -> None:
     """A dialogue with which a longer one of the same part begins leaves."""
-    beginnings = np.unique(np.concatenate([stages[n].prefixes for n in mine]))
+    beginnings = np.unique(np.concatenate([chunks[n].prefixes for n in mine]))
     for n in mine:
-        whole = stages[n].index["whole"]
+        whole = chunks[n].index["whole"]
         begins = (fates[n] == KEPT) & (whole != 0) & np.isin(whole, beginnings)
         fates[n][begins] = fate(Reason.prefix_of_longer)
 
 
-def _same_task(stages: Sequence[Stage], fates: list[Fates], mine: list[int]) -> None:
+def _same_task(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) -> None:
     """Of the rows with one value in the unique column the winner stays."""
-    live = [np.flatnonzero((fates[n] == KEPT) & (stages[n].index["task"] != 0)) for n in mine]
-    rows = np.concatenate([stages[n].index[at] for n, at in zip(mine, live, strict=True)])
-    stage_ids = np.repeat(np.array(mine, np.uint32), [len(at) for at in live])
+    live = [np.flatnonzero((fates[n] == KEPT) & (chunks[n].index["task"] != 0)) for n in mine]
+    rows = np.concatenate([chunks[n].index[at] for n, at in zip(mine, live, strict=True)])
+    chunk_ids = np.repeat(np.array(mine, np.uint32), [len(at) for at in live])
     row_ids = np.concatenate(live)
-    order = np.lexsort((rows["at"], stage_ids, rows["evidence"], rows["use"], rows["task"]))
+    order = np.lexsort((rows["at"], chunk_ids, rows["evidence"], rows["use"], rows["task"]))
     tasks = rows["task"][order]
     again = order[1:][tasks[1:] == tasks[:-1]]
     for n in mine:
-        fates[n][row_ids[again[stage_ids[again] == n]]] = fate(Reason.same_task)
+        fates[n][row_ids[again[chunk_ids[again] == n]]] = fate(Reason.same_task)

@@ -61,9 +61,9 @@ class _Build:
         """Where the plan that was kept (else any copy) comes from."""
         hi, lo = np.uint64(int(plan_id[:16], 16)), np.uint64(int(plan_id[16:], 16))
         found: list[tuple[bool, Address]] = []
-        for folder in sorted(path.parent for path in self.stage.glob("*/index.npy")):
+        for folder in sorted(path.parent for path in self.stage.glob("*/*/index.npy")):
             index = np.load(folder / "index.npy", mmap_mode="r")
-            fates = np.load(self.stage / f"{folder.name}.fates.npy", mmap_mode="r")
+            fates = np.load(folder / "fates.npy", mmap_mode="r")
             start = int(np.searchsorted(index["hi"], hi))
             while start < len(index) and index["hi"][start] == hi:
                 if index["lo"][start] == lo:
@@ -76,19 +76,19 @@ class _Build:
         return min(found)[1]
 
     def _file_of(self, folder: Path) -> tuple[str, str]:
-        about = msgspec.json.decode((folder / "ledger.json").read_bytes())
+        about = msgspec.json.decode((folder.parent / "ledger.json").read_bytes())
         return about["source"], about["file"]
 
     def fate(self, plan: ExecutionPlan) -> str:
         """Where dedup and mix sent the plan of this address."""
         hi, lo = int(plan.plan_id[:16], 16), int(plan.plan_id[16:], 16)
-        for folder in sorted(path.parent for path in self.stage.glob("*/index.npy")):
+        for folder in sorted(path.parent for path in self.stage.glob("*/*/index.npy")):
             if self._file_of(folder) != (plan.source, plan.file):
                 continue
             index = np.load(folder / "index.npy", mmap_mode="r")
             mine = (index["hi"] == hi) & (index["lo"] == lo) & (index["at"] == plan.at)
             for row in np.flatnonzero(mine):
-                code = int(np.load(self.stage / f"{folder.name}.fates.npy")[row])
+                code = int(np.load(folder / "fates.npy")[row])
                 return _fate(code)
         return "not in this build"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from planloom.dedup import KEPT, Fates, Stage, fate
+from planloom.dedup import KEPT, Fates, Indexed, fate
 from planloom.errors import Reason
 from planloom.recipe import CATEGORIES, Recipe, target
 
@@ -13,24 +13,24 @@ SKELETON = 2
 """Code of the evidence `skeleton` in an index."""
 
 
-def mix(stages: Sequence[Stage], fates: list[Fates], recipe: Recipe) -> None:
+def mix(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> None:
     """Marks what is over a maximum or a target: per source, then per category over all sources."""
-    hashes = [_seeded(stage, recipe.seed) for stage in stages]
+    hashes = [_seeded(chunk, recipe.seed) for chunk in chunks]
     for source, wanted in recipe.sources.items():
-        mine = [fates[n] == KEPT if s.source == source else _none(s) for n, s in enumerate(stages)]
+        mine = [fates[n] == KEPT if s.source == source else _none(s) for n, s in enumerate(chunks)]
         if wanted.max is not None:
             _cap(hashes, fates, mine, wanted.max)
     skeletons = [
-        (fates[n] == KEPT) & (stage.index["evidence"] == SKELETON) for n, stage in enumerate(stages)
+        (fates[n] == KEPT) & (chunk.index["evidence"] == SKELETON) for n, chunk in enumerate(chunks)
     ]
     _cap(hashes, fates, skeletons, recipe.skeleton_max)
     for code, category in enumerate(CATEGORIES):
-        mine = [(fates[n] == KEPT) & (s.index["category"] == code) for n, s in enumerate(stages)]
+        mine = [(fates[n] == KEPT) & (s.index["category"] == code) for n, s in enumerate(chunks)]
         _cap(hashes, fates, mine, target(recipe, category))
 
 
-def _none(stage: Stage) -> NDArray[np.bool_]:
-    return np.zeros(len(stage.index), bool)
+def _none(chunk: Indexed) -> NDArray[np.bool_]:
+    return np.zeros(len(chunk.index), bool)
 
 
 def _cap(
@@ -52,11 +52,11 @@ def _cap(
         fates[number][np.flatnonzero(mask)[dropped[start:end]]] = fate(Reason.over_target)
 
 
-def _seeded(stage: Stage, seed: int) -> NDArray[np.uint64]:
+def _seeded(chunk: Indexed, seed: int) -> NDArray[np.uint64]:
     """A hash of id and seed: the finaliser of SplitMix64 over both halves of the id."""
     with np.errstate(over="ignore"):
         key = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % (1 << 64))
-        return _mixed(_mixed(stage.index["hi"] ^ key) ^ stage.index["lo"])
+        return _mixed(_mixed(chunk.index["hi"] ^ key) ^ chunk.index["lo"])
 
 
 def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -100,14 +100,16 @@ class Out:
                     shutil.copyfileobj(lines, out)
                 piece.unlink()
 
-    def fates(self, keys: Sequence[str], fates: Sequence[NDArray[np.uint8]]) -> None:
-        """Keeps where dedup and mix sent each plan, for `explain`; drops slices of other builds."""
-        for key, mine in zip(keys, fates, strict=True):
-            np.save(self.stage / f"{key}.fates.npy", mine)
+    def fates(self, chunks: Sequence[Path], fates: Sequence[NDArray[np.uint8]]) -> None:
+        """Keeps where dedup and mix sent each plan, for `explain`."""
+        for folder, mine in zip(chunks, fates, strict=True):
+            np.save(folder / "fates.npy", mine)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Drops the slices of other builds."""
         for path in self.stage.iterdir():
-            known = path.name.split(".")[0] in (*keys, "build", "digests")
-            if not known:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if path.is_dir() and path.name not in keys:
+                shutil.rmtree(path)
 
     def finish(self, manifest: dict[str, Any], started: float, slices: int) -> None:
         """run.json and last the manifest with the hash of every file: now the build is whole."""

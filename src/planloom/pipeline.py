@@ -11,13 +11,14 @@ import numpy as np
 from msgspec import Struct
 
 from planloom import dedup, inputs, output, slices, stats, write
-from planloom.dedup import KEPT, SIDE, Fates, Stage
+from planloom.chunks import LABELS
+from planloom.dedup import KEPT, SIDE, Fates, Indexed
 from planloom.errors import InputError, Reason
 from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
 from planloom.recipe import Recipe
-from planloom.slices import LABELS, Task
+from planloom.slices import Task
 from planloom.work import Workers
 
 SIDES = {"adversarial": LABELS.index("adversarial"), "quarantine": LABELS.index("unknown")}
@@ -64,16 +65,21 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     with Workers(options.workers or os.cpu_count() or 1, _weight(tasks)) as workers:
         folders = workers.run(slices.run, tasks, "slices")
         reports = [_report(folder) for folder in folders]
-        stages = [_stage(task, folder) for task, folder in zip(tasks, folders, strict=True)]
-        deduped = dedup.dedup(stages)
-        mix(stages, deduped.fates, recipe)
-        ledger = _ledger(reports, stages, deduped.fates)
-        made = _write(workers, out, recipe, folders, stages, deduped)
+        chunks = [
+            (t, chunk) for t, f in zip(tasks, folders, strict=True) for chunk in slices.chunks(f)
+        ]
+        indexed = [_indexed(task, chunk) for task, chunk in chunks]
+        places = [chunk for _, chunk in chunks]
+        deduped = dedup.dedup(indexed)
+        mix(indexed, deduped.fates, recipe)
+        ledger = _ledger(reports, indexed, deduped.fates)
+        made = _write(workers, out, recipe, places, indexed, deduped)
     output.rejects(out.path, folders, recipe.rejects)
     statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
     out.json("stats.json", statistics)
     out.json("ledger.json", ledger.rows())
-    out.fates([task.key for task in tasks], deduped.fates)
+    out.fates(places, deduped.fates)
+    out.forget([task.key for task in tasks])
     out.finish(inputs.manifest(recipe, options, chosen, located), started, len(folders))
     trouble = _trouble(tasks, reports) + ledger.problems()
     return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
@@ -92,9 +98,9 @@ def _report(folder: Path) -> dict[str, Any]:
     return report
 
 
-def _stage(task: Task, folder: Path) -> Stage:
+def _indexed(task: Task, folder: Path) -> Indexed:
     part = task.piece.file.part
-    return Stage(
+    return Indexed(
         source=task.source,
         part=part,
         unique=inputs.part_of(task).unique is not None,
@@ -104,21 +110,21 @@ def _stage(task: Task, folder: Path) -> Stage:
 
 
 def _ledger(
-    reports: Sequence[dict[str, Any]], stages: Sequence[Stage], fates: Sequence[Fates]
+    reports: Sequence[dict[str, Any]], indexed: Sequence[Indexed], fates: Sequence[Fates]
 ) -> Ledger:
     """The slices' ledgers, and where dedup and mix sent the plans."""
     ledger = Ledger()
     for report in reports:
         ledger += Ledger.of(report["rows"])
-    for stage, mine in zip(stages, fates, strict=True):
+    for chunk, mine in zip(indexed, fates, strict=True):
         codes, counts = np.unique(mine, return_counts=True)
         for code, n in zip(codes.tolist(), counts.tolist(), strict=True):
             if code == KEPT:
-                ledger.add(stage.source, "write", "plan", n=n)
+                ledger.add(chunk.source, "write", "plan", n=n)
             elif code != SIDE:
                 reason = dedup.REASONS[code - 1]
                 where = "mix" if reason == Reason.over_target else "dedup"
-                ledger.add(stage.source, where, "plan", reason, n)
+                ledger.add(chunk.source, where, "plan", reason, n)
     return ledger
 
 
@@ -127,16 +133,16 @@ def _write(
     out: Out,
     recipe: Recipe,
     folders: Sequence[Path],
-    stages: Sequence[Stage],
+    indexed: Sequence[Indexed],
     deduped: dedup.Deduped,
 ) -> stats.Counts:
     """The parts of plans/, adversarial/ and quarantine/, tools.parquet, and the JSON lines."""
     out.clear()
     kept = [mine == KEPT for mine in deduped.fates]
-    jobs = _jobs(out, "plans", folders, _picks(stages, kept), deduped.also_in, recipe.jsonl)
+    jobs = _jobs(out, "plans", folders, _picks(indexed, kept), deduped.also_in, recipe.jsonl)
     for name, label in SIDES.items():
-        masks = [stage.index["label"] == label for stage in stages]
-        jobs += _jobs(out, name, folders, _picks(stages, masks), {}, None)
+        masks = [chunk.index["label"] == label for chunk in indexed]
+        jobs += _jobs(out, name, folders, _picks(indexed, masks), {}, None)
     written = workers.run(write.part, jobs, "parts")
     if recipe.jsonl:
         out.join([job.jsonl for job in jobs if job.jsonl], recipe)
@@ -149,13 +155,13 @@ def _write(
     return counts
 
 
-def _picks(stages: Sequence[Stage], masks: Sequence[Any]) -> write.Picks:
+def _picks(indexed: Sequence[Indexed], masks: Sequence[Any]) -> write.Picks:
     pieces = []
-    for number, (stage, mask) in enumerate(zip(stages, masks, strict=True)):
+    for number, (chunk, mask) in enumerate(zip(indexed, masks, strict=True)):
         rows = np.flatnonzero(mask)
         picks = np.empty(len(rows), write.PICK)
-        picks["hi"], picks["lo"] = stage.index["hi"][rows], stage.index["lo"][rows]
-        picks["stage"], picks["row"] = number, rows
+        picks["hi"], picks["lo"] = chunk.index["hi"][rows], chunk.index["lo"][rows]
+        picks["chunk"], picks["row"] = number, rows
         pieces.append(picks)
     return np.concatenate(pieces) if pieces else np.empty(0, write.PICK)
 
@@ -170,7 +176,7 @@ def _jobs(
 ) -> list[write.Job]:
     jobs = []
     for number, mine in enumerate(write.parts(picks)):
-        keys = zip(mine["stage"].tolist(), mine["row"].tolist(), strict=True) if also_in else ()
+        keys = zip(mine["chunk"].tolist(), mine["row"].tolist(), strict=True) if also_in else ()
         shared = {key: also_in[key] for key in keys if key in also_in}
         path = out.path / name / f"part-{number:05d}.parquet"
         lines = out.stage / f"part-{number:05d}.jsonl" if jsonl else None

@@ -1,7 +1,7 @@
 """One slice in, one stage folder out: a pure function that any process may run.
 
-A stage folder holds the slice's plans (sorted by id), an index of them for dedup and mix, the
-tools, a sample of what was left, and last the slice's ledger. It is written beside its place and
+A stage folder holds the slice's plans in chunks, a sample of what was left, and last the slice's
+ledger. It is written beside its place and
 renamed, so a folder that is there is whole.
 """
 
@@ -15,49 +15,25 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 from msgspec import Struct
 
 from planloom import arrow, files, payload, records
+from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
 from planloom.errors import Reason
 from planloom.files import Slice
 from planloom.ledger import Ledger
-from planloom.plan import ExecutionPlan, canonical, ordered
 from planloom.records import Broken
 from planloom.rows import Judged, Outcome, Settings, carry, forbidden, place_of
 from planloom.source import Part, Row, Source
-from planloom.trace import Tool, Trace
+from planloom.trace import Trace
 from planloom.version import __version__
 
-EVIDENCE = ("observed", "gold", "skeleton", "response", "request", "synthetic")
-USES = ("open", "share_alike", "non_commercial", "no_publish")
-LABELS = ("benign", "unknown", "adversarial")
-CATEGORIES = (
-    "function_calling",
-    "tool_reasoning",
-    "instruction_following",
-    "conversation",
-    "gold_traces",
-)
-INDEX = np.dtype(
-    [
-        ("hi", "<u8"),  # the two halves of plan_id
-        ("lo", "<u8"),
-        ("at", "<i8"),
-        ("task", "<u8"),  # hash of the part's unique column, 0 for none
-        ("whole", "<u8"),  # hash of all turns and steps, 0 for plans without calls
-        ("use", "u1"),
-        ("evidence", "u1"),
-        ("category", "u1"),
-        ("label", "u1"),
-    ]
-)
-STAGE_BATCH = 2048
 ROOMS = (
     "arrow.py",
     "checks.py",
+    "chunks.py",
     "files.py",
     "payload.py",
     "plan.py",
@@ -113,16 +89,21 @@ def run(task: Task) -> Path:
     """The stage folder of the slice, made unless it is there."""
     if task.folder.is_dir():
         return task.folder
-    source = find(task.source, task.folders)
-    gathered = _Gathered(source, source.parts[task.piece.file.part], task)
-    for at, record in _records(task, gathered.part):
-        gathered.take(at, record)
     temporary = task.folder.with_name(f"{task.key}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    gathered.write(temporary)
+    source = find(task.source, task.folders)
+    gathered = _Gathered(source, source.parts[task.piece.file.part], task, temporary)
+    for at, record in _records(task, gathered.part):
+        gathered.take(at, record)
+    gathered.finish()
     temporary.rename(task.folder)
     return task.folder
+
+
+def chunks(folder: Path) -> list[Path]:
+    """The chunk folders of a stage folder, in order."""
+    return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def _records(task: Task, part: Part) -> Iterator[records.Record]:
@@ -135,17 +116,16 @@ def _records(task: Task, part: Part) -> Iterator[records.Record]:
 class _Gathered:
     """What a slice comes to, while it is read."""
 
-    def __init__(self, source: Source, part: Part, task: Task) -> None:
+    def __init__(self, source: Source, part: Part, task: Task, folder: Path) -> None:
+        self.folder = folder
         self.source = source
         self.part = part
         self.task = task
         self.ledger = Ledger()
         self.notes: Counter[str] = Counter()
         self.rejects: dict[Reason, list[tuple[str, dict[str, Any]]]] = {}
-        self.plans: list[ExecutionPlan] = []
-        self.index: list[tuple[Any, ...]] = []
-        self.prefixes: list[bytes] = []
-        self.tools: dict[str, Tool] = {}
+        self.chunk = Chunk()
+        self.chunks = 0
         self.crash = ""
         self.cut = ""
         self.closed = forbidden(part, task.settings)
@@ -185,21 +165,15 @@ class _Gathered:
             self._left(at, stage, "plan", verdict.reason, verdict.detail, row)
             if stage != "label":
                 return
-        hashes = _prefixes(plan)
-        self.plans.append(plan)
-        self.index.append(
-            (
-                *(int(plan.plan_id[:16], 16), int(plan.plan_id[16:], 16), at),
-                *(_hash64(row.get(self.part.unique)) if self.part.unique else 0,),
-                *(int.from_bytes(hashes[-1], "little") if hashes else 0,),
-                *(USES.index(plan.use), EVIDENCE.index(plan.evidence)),
-                *(CATEGORIES.index(plan.category), LABELS.index(plan.label)),
-            )
-        )
-        if plan.label == "benign":
-            self.prefixes += hashes[:-1]
-        for tool in trace.tools if trace else ():
-            self.tools.setdefault(tool.key, tool)
+        task = row.get(self.part.unique) if self.part.unique else None
+        self.chunk.add(plan, trace.tools if trace else (), task)
+        if len(self.chunk.plans) >= MAX_PLANS:
+            self._flush()
+
+    def _flush(self) -> None:
+        self.chunk.write(self.folder / f"{self.chunks:05d}")
+        self.chunk = Chunk()
+        self.chunks += 1
 
     def _left(self, at: int, stage: str, unit: Any, reason: Reason, detail: str, row: Row) -> None:
         """Counts what is left and keeps it if its hash is among the least: a fair sample."""
@@ -213,20 +187,19 @@ class _Gathered:
             insort(kept, item, key=lambda pair: pair[0])
             del kept[self.task.rejects :]
 
-    def write(self, folder: Path) -> None:
-        """All outputs; the ledger, which names their hashes, last."""
-        index = np.array(self.index, INDEX)
-        order = np.lexsort((index["at"], index["lo"], index["hi"]))
-        np.save(folder / "index.npy", index[order])
-        whole = np.frombuffer(b"".join(self.prefixes), "<u8")
-        np.save(folder / "prefixes.npy", np.unique(whole))
-        _write_arrow(folder / "plans.arrow", [self.plans[i] for i in order])
-        _write_table(folder / "tools.arrow", arrow.tool_table(self.tools.values()))
-        with (folder / "rejects.jsonl").open("wb") as out:
+    def finish(self) -> None:
+        """The last chunk, the rejects, and the ledger, which names the hashes of all."""
+        if self.chunk.plans:
+            self._flush()
+        with (self.folder / "rejects.jsonl").open("wb") as out:
             for reason in sorted(self.rejects):
                 for rank, about in self.rejects[reason]:
                     out.write(_reject_line(rank, about))
-        outputs = {path.name: files.digest(str(path)) for path in sorted(folder.iterdir())}
+        outputs = {
+            path.relative_to(self.folder).as_posix(): files.digest(str(path))
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
         ledger = {
             "source": self.source.id,
             "file": self.task.piece.file.name,
@@ -236,7 +209,7 @@ class _Gathered:
             "cut": self.cut,
             "outputs": outputs,
         }
-        (folder / "ledger.json").write_bytes(msgspec.json.encode(ledger))
+        (self.folder / "ledger.json").write_bytes(msgspec.json.encode(ledger))
 
 
 def _reject_line(rank: str, about: dict[str, Any]) -> bytes:
@@ -248,44 +221,3 @@ def _reject_line(rank: str, about: dict[str, Any]) -> bytes:
 def _short(value: Any) -> Any:
     text = value if isinstance(value, str) else payload.dumps(value)
     return text if len(text) <= 1000 else f"{text[:1000]}… ({len(text):,} characters)"
-
-
-def _write_arrow(path: Path, plans: list[ExecutionPlan]) -> None:
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with (
-        pa.OSFile(str(path), "wb") as sink,
-        pa.ipc.new_file(sink, arrow.SCHEMA, options=options) as out,
-    ):
-        for start in range(0, len(plans), STAGE_BATCH):
-            out.write_table(arrow.table(plans[start : start + STAGE_BATCH]))
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as out:
-        out.write_table(table)
-
-
-def _prefixes(plan: ExecutionPlan) -> list[bytes]:
-    """A hash for each beginning of the dialogue (turns and steps in order), the whole one last."""
-    if plan.evidence in ("response", "request"):
-        return []
-    deeds = ordered((n.step, n.kind, n.tool, n.arguments) for n in plan.nodes)
-    turn_of = {node.step: node.turn for node in plan.nodes}
-    events = [(turn, -1, text.encode()) for turn, text in enumerate(plan.user_turns)]
-    for step, turn in turn_of.items():
-        calls = [[tool, msgspec.Raw(args)] for s, _, tool, args in deeds if s == step]
-        events.append((turn, step, msgspec.json.encode(calls)))
-    hashes, before = [], b""
-    for _, step, content in sorted(events, key=lambda event: event[:2]):
-        mark = b"u" if step < 0 else b"c"
-        before = hashlib.blake2b(before + mark + content, digest_size=8).digest()
-        hashes.append(before)
-    return hashes
-
-
-def _hash64(value: Any) -> int:
-    """A hash of a value that is never 0, which means: no value."""
-    if value is None:
-        return 0
-    data = canonical(payload.scrubbed(value))
-    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little") or 1

@@ -1,10 +1,10 @@
-"""From stage folders to the files of a build: parts by id range, each made by itself."""
+"""From chunk folders to the files of a build: parts by id range, each made by itself."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +21,11 @@ ROW_GROUP = 10_000
 ZSTD_LEVEL = 3
 
 Picks = NDArray[np.void]
-PICK = np.dtype([("hi", "<u8"), ("lo", "<u8"), ("stage", "<u4"), ("row", "<u4")])
+PICK = np.dtype([("hi", "<u8"), ("lo", "<u8"), ("chunk", "<u4"), ("row", "<u4")])
 
 
 class Job(NamedTuple):
-    """A part to write: which rows of which stage folders, in order of plan_id."""
+    """A part to write: which rows of which chunk folders, in order of plan_id."""
 
     path: Path
     folders: Sequence[Path]
@@ -75,30 +75,14 @@ def _chunks(job: Job) -> Iterator[pa.Table]:
         picks = job.picks[start : start + CHUNK_PLANS]
         tables, where = [], np.empty(len(picks), np.int64)
         count = 0
-        for stage in np.unique(picks["stage"]):
-            mine = np.flatnonzero(picks["stage"] == stage)
-            tables.append(_taken(job.folders[stage], picks["row"][mine]))
+        for chunk in np.unique(picks["chunk"]):
+            mine = np.flatnonzero(picks["chunk"] == chunk)
+            rows = picks["row"][mine].tolist()
+            tables.append(arrow.read_plans(job.folders[chunk] / "plans.arrow", rows))
             where[mine] = np.arange(count, count + len(mine))
             count += len(mine)
         table = pa.concat_tables(tables).take(pa.array(where))
         yield _with_also_in(table, picks, job.also_in)
-
-
-def _taken(folder: Path, rows: NDArray[np.uint32]) -> pa.Table:
-    """The rows, ascending, of a stage's plans; only the batches that hold them are read."""
-    with pa.OSFile(str(folder / "plans.arrow"), "rb") as source:
-        reader = pa.ipc.open_file(source)
-        starts, batches = _batches(reader, int(rows[0]), int(rows[-1]))
-        table = pa.Table.from_batches(batches, arrow.SCHEMA)
-        return table.take(pa.array(rows.astype(np.int64) - starts))
-
-
-STAGE_BATCH = 2048
-
-
-def _batches(reader: Any, first: int, last: int) -> tuple[int, list[pa.RecordBatch]]:
-    numbers = range(first // STAGE_BATCH, last // STAGE_BATCH + 1)
-    return numbers.start * STAGE_BATCH, [reader.get_batch(number) for number in numbers]
 
 
 def _with_also_in(
@@ -106,7 +90,7 @@ def _with_also_in(
 ) -> pa.Table:
     if not also_in:
         return table
-    names = [also_in.get((int(pick["stage"]), int(pick["row"]))) for pick in picks]
+    names = [also_in.get((int(pick["chunk"]), int(pick["row"]))) for pick in picks]
     column = arrow.SCHEMA.get_field_index("also_in")
     field = arrow.SCHEMA.field(column)
     return table.set_column(column, field, pa.array(names, field.type))
@@ -114,11 +98,9 @@ def _with_also_in(
 
 def tools(folders: Sequence[Path], wanted: set[str], path: Path) -> int:
     """Writes the tools that plans refer to, each once; returns how many."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, str]] = {}
     for folder in folders:
-        with pa.OSFile(str(folder / "tools.arrow"), "rb") as source:
-            table = pa.ipc.open_file(source).read_all()
-        for row in table.to_pylist():
+        for row in arrow.read_tools(folder / "tools.arrow"):
             if row["key"] in wanted:
                 found.setdefault(row["key"], row)
     ordered = [found[key] for key in sorted(found)]
