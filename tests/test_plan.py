@@ -125,29 +125,13 @@ def test_steps_have_an_order() -> None:
     assert plan.plan_id("r", [], one) != plan.plan_id("r", [], other)
 
 
-CONCLUDED = {
-    "edges": (),
-    "label": "adversarial",
-    "source": "other/set",
-    "config": "c",
-    "source_split": "test",
-    "file": "b",
-    "at": 9,
-    "licence": "none",
-    "use": "no_publish",
-    "category": "tool_reasoning",
-    "evidence": "gold",
-    "tools": ("t",),
-    "findings": (Finding("r", "c"),),
-    "revision": "f" * 40,
-    "also_in": ("x/y",),
-    "language": "fr",
-    "intent": "i",
-    "reasoning": "because",
-    "group": "0" * 32,
-    "fold": "test",
-    "mutation": Mutation("drop", "n0", 0.5, "0" * 32),
-}
+CONCLUDED: dict[str, Any] = {
+    "edges": (), "label": "adversarial", "source": "other/set", "config": "c", "file": "b", "at": 9,
+    "source_split": "test", "licence": "none", "use": "no_publish", "category": "tool_reasoning",
+    "evidence": "gold", "tools": ("t",), "findings": (Finding("r", "c"),), "revision": "f" * 40,
+    "also_in": ("x/y",), "language": "fr", "intent": "i", "reasoning": "because", "group": "0" * 32,
+    "fold": "test", "mutation": Mutation("drop", "n0", 0.5, "0" * 32),
+}  # fmt: skip
 JUDGED = {
     "provenance_tier": 3,
     "result_tier": 3,

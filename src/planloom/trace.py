@@ -58,7 +58,8 @@ class Trace(Struct, frozen=True, gc=False):
     `answers[i]` is the assistant's text answer to `user_turns[i]`, or None. `moderation` has one
     entry a message (None: the source gives no label for it); None as a whole: the source labels
     nothing. `policy`, `use`, `category` override the Part for this row alone. `findings` are
-    labels of the source that say the row is not benign.
+    labels of the source that say the row is not benign. `declared` says that the source itself
+    states the order of its rounds.
     `notes` names every tolerant step that reading needed, so that each can be counted.
     """
 
@@ -76,7 +77,7 @@ class Trace(Struct, frozen=True, gc=False):
     use: Use | None = None
     category: Category | None = None
     licence: str | None = None
-    task: str | None = None
+    declared: bool = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -40,7 +40,7 @@ def _order(trace: Trace, joined: set[tuple[str, str]]) -> list[Edge]:
         steps.append([f"n{count + offset}" for offset in range(len(round_.calls))])
         count += len(round_.calls)
     return [
-        Edge(src=src, dst=dst, kind="order", evidence="sequence")
+        Edge(src=src, dst=dst, kind="order", evidence="declared" if trace.declared else "sequence")
         for before, after in pairwise(steps)
         for src in before
         for dst in after
