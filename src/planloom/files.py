@@ -4,12 +4,15 @@ A slice is a range of Parquet row groups or of bytes of plain JSON lines; JSON a
 compressed files are one slice, streamed.
 """
 
+import bz2
+import gzip
 import hashlib
-import re
+import io
+import json
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +21,7 @@ from planloom.errors import InputError
 from planloom.source import Part, Source
 
 SLICE_BYTES = 32 << 20
+HEAD = 1 << 16
 SUFFIXES = (".parquet", ".jsonl", ".json", ".ndjson")
 COMPRESSED = (".gz", ".zst", ".bz2", ".lz4")
 
@@ -63,19 +67,25 @@ def find(root: Path, source: Source) -> list[DataFile]:
         for path in _matching(root, part)
     ]
     if not found:
-        everything = sorted(path for path in root.rglob("*") if _is_data(path))
+        everything = sorted(path for path in root.rglob("*") if _is_data(root, path))
         found = [_data_file(0, root, path) for path in everything]
     return found
 
 
 def _matching(root: Path, part: Part) -> list[Path]:
-    return sorted({path for pattern in part.files for path in root.glob(pattern) if _is_data(path)})
+    return sorted(
+        {path for pattern in part.files for path in root.glob(pattern) if _is_data(root, path)}
+    )
 
 
-def _is_data(path: Path) -> bool:
-    name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSED else path.name
-    hidden = any(part.startswith(".") for part in path.parts[-3:])
-    return path.is_file() and name.endswith(SUFFIXES) and not hidden
+def _is_data(root: Path, path: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return path.is_file() and _plain_name(path).endswith(SUFFIXES) and not hidden
+
+
+def _plain_name(path: Path) -> str:
+    """The file's name without the suffix of a compression."""
+    return path.stem if path.suffix in COMPRESSED else path.name
 
 
 def _data_file(part: int, root: Path, path: Path) -> DataFile:
@@ -88,20 +98,43 @@ def _kind(path: Path) -> Kind:
         return "parquet"
     try:
         with opened(str(path)) as stream:
-            head = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+            head = stream.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
     except (OSError, EOFError) as error:
         raise InputError(f"{path}: cannot be read ({error}); download it again") from error
     if head[:1] == b"[":
         return "array"
-    one_object = path.suffix == ".json" and re.match(rb"\{\s*\n", head)
-    return "object" if one_object else "lines"
+    is_object = _plain_name(path).endswith(".json") and _spans_lines(head)
+    return "object" if is_object else "lines"
 
 
-def opened(path: str) -> BinaryIO:
-    """The file as a stream of plain bytes."""
+def _spans_lines(head: bytes) -> bool:
+    """Whether an object begins on the first line and ends on a later one."""
+    first, newline, _ = head.partition(b"\n")
+    if head[:1] != b"{" or not newline:
+        return False
+    try:
+        json.loads(first.decode("utf-8", "replace"), strict=False)
+    except json.JSONDecodeError as error:
+        return is_cut(error)
+    except RecursionError:
+        pass
+    return False
+
+
+def is_cut(error: json.JSONDecodeError) -> bool:
+    """Whether the text was good as far as it went."""
+    unclosed = error.msg.startswith("Unterminated string")
+    return unclosed or error.pos >= len(error.doc.rstrip())
+
+
+def opened(path: str) -> io.BufferedIOBase:
+    """The file as a stream of plain bytes, with `read1` and `readline`."""
+    if path.endswith(".gz"):
+        return gzip.open(path)
+    if path.endswith(".bz2"):
+        return bz2.open(path)
     if path.endswith(COMPRESSED):
-        stream: BinaryIO = pa.input_stream(path, compression="detect")
-        return stream
+        return io.BufferedReader(pa.input_stream(path, compression="detect"))
     return Path(path).open("rb")
 
 

@@ -22,11 +22,12 @@ MAX_DEPTH = 100
 NAMES = ("name", "function", "tool", "tool_name", "api_name", "function_name", "Action")
 ARGUMENTS = ("arguments", "parameters", "args", "param_dict", "Action_Input", "kwargs", "input")
 
-_STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
+# A string that is never closed reaches to the end, so that no scan begins anew inside it.
+_STRING = r'"(?:[^"\\]|\\.?)*+(?:"|(\Z))|\'(?:[^\'\\]|\\.?)*+(?:\'|(\Z))'
 _BRACKET = re.compile(f"({_STRING})|[\\[\\]{{}}()]", re.DOTALL)
 _TRAILING_COMMA = re.compile(f"({_STRING})|,(?=\\s*[\\]}}])", re.DOTALL)
-_QUOTED_ARGUMENTS = re.compile(r"([\"']arguments[\"']\s*:\s*)'(\s*\{.*\}\s*)'", re.DOTALL)
-_FENCE = re.compile(r"^```[a-zA-Z]*\s*|\s*```$")
+_QUOTED_ARGUMENTS = re.compile(r"[\"']arguments[\"']\s*:\s*'(?=\s*\{)")
+_FENCE = re.compile(r"```[a-zA-Z]*")
 _NAMED = {"true": True, "false": False, "null": None, "NaN": None, "nan": None}
 _FAILED = object()
 
@@ -64,7 +65,9 @@ def _trimmed(text: str, notes: list[str]) -> str:
         trimmed = trimmed[2:].lstrip()
     while trimmed.endswith("\\n"):
         trimmed = trimmed[:-2].rstrip()
-    trimmed = _FENCE.sub("", trimmed).strip()
+    if fence := _FENCE.match(trimmed):
+        trimmed = trimmed[fence.end() :]
+    trimmed = trimmed.removesuffix("```").strip()
     if trimmed != plain:
         notes.append("trimmed")
     return trimmed
@@ -81,9 +84,16 @@ def _tolerant(text: str, notes: list[str]) -> Any:
                 notes.append(name)
                 if repair is not None:
                     notes.append(repair.__name__.strip("_"))
-                return scrubbed(value)
-    cut = _depth(text)[0] > 0 or _odd_quotes(text)
+                return _scrubbed_or_too_deep(value)
+    cut = _depth(text)[0] > 0
     raise BadRow(Reason.truncated if cut else Reason.not_json_not_literal, text[:300])
+
+
+def _scrubbed_or_too_deep(value: Any) -> Any:
+    try:
+        return scrubbed(value)
+    except RecursionError:
+        raise BadRow(Reason.too_large, "nested too deep") from None
 
 
 def _without_trailing_commas(text: str) -> str:
@@ -92,7 +102,10 @@ def _without_trailing_commas(text: str) -> str:
 
 def _without_quotes(text: str) -> str:
     """The object in `"arguments": '{..}'`, which is no JSON and no Python."""
-    return _QUOTED_ARGUMENTS.sub(lambda match: match[1] + match[2], text)
+    begin, end = _QUOTED_ARGUMENTS.search(text), text.rfind("'")
+    if begin is None or not text[begin.end() : end].rstrip().endswith("}"):
+        return text
+    return text[: begin.end() - 1] + text[begin.end() : end] + text[end + 1 :]
 
 
 def _unescaped(text: str) -> str:
@@ -144,18 +157,15 @@ def _key(node: ast.expr | None) -> str:
 
 
 def _depth(text: str) -> tuple[int, int]:
-    """Brackets left open at the end, and the deepest nesting."""
+    """Brackets and strings left open at the end, and the deepest nesting."""
     depth = deepest = 0
     for match in _BRACKET.finditer(text):
         if match[1] is None:
             depth += 1 if match[0] in "[{(" else -1
             deepest = max(deepest, depth)
+        elif text[0] in "[{" and (match[2] is not None or match[3] is not None):
+            depth += 1
     return depth, deepest
-
-
-def _odd_quotes(text: str) -> bool:
-    rest = re.sub(_STRING, "", text, flags=re.DOTALL)
-    return text[:1] in ("[", "{") and '"' in rest
 
 
 def scrubbed(value: Any) -> Any:
@@ -183,7 +193,7 @@ def scrubbed(value: Any) -> Any:
 
 
 def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode() if _SURROGATE.search(text) else text
+    return _SURROGATE.sub("\ufffd", text)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -221,20 +231,20 @@ def call(entry: Any, notes: list[str]) -> Call:
     name = next((v for key in NAMES if isinstance(v := entry.get(key), str)), "").strip()
     if not name or name[0] == "<":  # <function-name> is a template, not a name
         raise BadRow(Reason.not_a_call, repr(entry))
-    given = next((entry[key] for key in ARGUMENTS if key in entry), None)
+    given = next((v for key in ARGUMENTS if (v := entry.get(key)) is not None), None)
     return Call(name, _arguments(given, notes), id=call_id if isinstance(call_id, str) else None)
 
 
 def _arguments(given: Any, notes: list[str]) -> dict[str, Any]:
-    if given is None or given == "":
-        return {}
-    if isinstance(given, str):
+    if isinstance(given, str) and given:
         try:
             given = parse(given, notes)
         except BadRow as bad:
             cut = bad.reason in (Reason.truncated, Reason.too_large)
             reason = bad.reason if cut else Reason.arguments_not_object
             raise BadRow(reason, bad.detail) from None
+    if given is None or given == "":
+        return {}
     if not isinstance(given, dict):
         raise BadRow(Reason.arguments_not_object, repr(given))
     return {str(key): scrubbed(item) for key, item in given.items()}

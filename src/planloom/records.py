@@ -4,13 +4,15 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from io import BufferedIOBase
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planloom.files import Slice, first_line, opened
+from planloom.files import Slice, first_line, is_cut, opened
 from planloom.payload import scrubbed, without_nulls
 
 MAX_RECORD = 64 << 20
@@ -71,21 +73,52 @@ def _picked(value: Any, tree: Tree) -> Any:
 
 def _parquet(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:
     with pq.ParquetFile(piece.file.path) as file:
-        at = sum(file.metadata.row_group(g).num_rows for g in range(piece.start))
-        end = at + sum(file.metadata.row_group(g).num_rows for g in range(piece.start, piece.stop))
-        batches = file.iter_batches(
-            BATCH,
-            row_groups=range(piece.start, piece.stop),
-            columns=_projected(file.schema, columns) if columns else None,
-        )
-        try:
-            for batch in batches:
-                for row in batch.to_pylist():
-                    yield at, _without_padding(row)
-                    at += 1
-        except (OSError, pa.ArrowException) as error:
-            for lost in range(at, end):
-                yield lost, Broken(first_line(error), cut=True)
+        paths = _projected(file.schema, columns) if columns else None
+        counts = [file.metadata.row_group(group).num_rows for group in range(piece.stop)]
+        bounds = list(pairwise(accumulate(counts, initial=0)))
+        for group in range(piece.start, piece.stop):
+            yield from _row_group(file, group, range(*bounds[group]), paths)
+
+
+def _row_group(
+    file: pq.ParquetFile, group: int, places: range, paths: list[str] | None
+) -> Iterator[Record]:
+    """The rows of a group; where it breaks off, the rest of the group is lost, not of the file."""
+    done = 0
+    try:
+        for batch in file.iter_batches(BATCH, row_groups=[group], columns=paths):
+            for row in _rows(batch):
+                yield places[done], row if isinstance(row, Broken) else _without_padding(row)
+                done += 1
+    except (OSError, pa.ArrowException) as error:
+        for lost in places[done:]:
+            yield lost, Broken(first_line(error), cut=True)
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Broken]:
+    """Rows as Python objects; one that Python cannot hold (text not in UTF-8, a year 148,000) alone is lost."""
+    schema = pa.schema([field.with_type(_microseconds(field.type)) for field in batch.schema])
+    try:
+        yield from batch.cast(schema, safe=False).to_pylist()
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, pa.ArrowException):
+            raise
+        if len(batch) == 1:
+            yield Broken(f"{type(error).__name__}: {first_line(error)}")
+        else:
+            for index in range(len(batch)):
+                yield from _rows(batch.slice(index, 1))
+
+
+def _microseconds(kind: pa.DataType) -> pa.DataType:
+    """The type with times in microseconds, the finest that Python can hold."""
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_microseconds(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_microseconds(kind.value_type)))
+    return kind
 
 
 def _without_padding(row: dict[str, Any]) -> dict[str, Any]:
@@ -128,10 +161,10 @@ def _lines(piece: Slice) -> Iterator[Record]:
                 at += _skip_line(stream)
                 yield start, Broken(f"a line of more than {MAX_RECORD:,} bytes", oversized=True)
             elif line.strip():
-                yield start, _decoded(line)
+                yield start, _decoded(line, whole=line.endswith(b"\n"))
 
 
-def _skip_line(stream: BinaryIO) -> int:
+def _skip_line(stream: BufferedIOBase) -> int:
     skipped = 0
     while rest := stream.readline(CHUNK):
         skipped += len(rest)
@@ -140,15 +173,21 @@ def _skip_line(stream: BinaryIO) -> int:
     return skipped
 
 
-def _decoded(line: bytes) -> dict[str, Any] | Broken:
-    """The object in a line, read tolerantly where strict reading fails."""
+def _decoded(text: bytes, *, whole: bool = True) -> dict[str, Any] | Broken:
+    """The object in a text, read tolerantly where strict reading fails."""
     try:
-        value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         try:
-            value = scrubbed(json.loads(line.decode("utf-8-sig", "replace"), strict=False))
+            value = scrubbed(json.loads(text.decode("utf-8-sig", "replace"), strict=False))
+        except json.JSONDecodeError as error:
+            return Broken(str(error)[:200], cut=not whole and is_cut(error))
         except (ValueError, RecursionError) as error:
-            return Broken(str(error)[:200], cut=not line.endswith(b"\n"))
+            return Broken(first_line(error)[:200])
+    return _record(value)
+
+
+def _record(value: Any) -> dict[str, Any] | Broken:
     if isinstance(value, dict):
         return value
     return Broken(f"a record is {type(value).__name__}, not an object")
@@ -156,7 +195,11 @@ def _decoded(line: bytes) -> dict[str, Any] | Broken:
 
 def _object(path: str) -> Iterator[Record]:
     with opened(path) as stream:
-        yield 0, _decoded(stream.read(MAX_RECORD) + b"\n")
+        data = stream.read(MAX_RECORD)
+        if stream.read(1):
+            yield 0, Broken(f"an object of more than {MAX_RECORD:,} bytes", oversized=True)
+        else:
+            yield 0, _decoded(data, whole=False)
 
 
 def _array(path: str) -> Iterator[Record]:
@@ -167,22 +210,37 @@ def _array(path: str) -> Iterator[Record]:
         while True:
             found, start = _element(window, start, first=at == 0)
             if found is _END:
+                if window[start + 1 :].strip() or stream.read(CHUNK).strip():
+                    yield at, Broken("text behind the end of the array")
                 return
             if found is not _MORE:
-                value = scrubbed(found)
-                is_object = isinstance(value, dict)
-                yield at, value if is_object else Broken(f"a record is {type(value).__name__}")
+                yield at, _scrubbed_record(found)
                 at += 1
                 continue
             if ended or len(window) - start > MAX_RECORD:
-                yield at, Broken(f"cut off or broken after record {at - 1}", cut=True)
+                yield at, Broken(f"cut off or broken after {at} records", cut=True)
                 return
-            try:
-                chunk = stream.read(max(CHUNK, len(window) - start))
-            except (OSError, EOFError):
-                chunk = b""
+            chunk = _more(stream, len(window) - start)
             ended = not chunk
             window, start = window[start:] + text.decode(chunk, ended), 0
+
+
+def _scrubbed_record(value: Any) -> dict[str, Any] | Broken:
+    try:
+        return _record(scrubbed(value))
+    except RecursionError:
+        return Broken("nested too deep")
+
+
+def _more(stream: BufferedIOBase, least: int) -> bytes:
+    """At least that many bytes, so that the window grows fast enough; nothing at the end."""
+    data = b""
+    try:
+        while len(data) < max(CHUNK, least) and (piece := stream.read1(CHUNK)):
+            data += piece
+    except (OSError, EOFError):  # a cut compressed file: what came before is whole
+        return data
+    return data
 
 
 _END, _MORE = object(), object()

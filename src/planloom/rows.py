@@ -15,6 +15,8 @@ from planloom.recipe import Limits
 from planloom.source import Part, Row, Source
 from planloom.trace import Place, Trace
 
+NON_COMMERCIAL = "non-commercial; the recipe says allow_non_commercial = false"
+
 
 class Settings(Struct, frozen=True):
     """What of a recipe decides about single rows."""
@@ -49,20 +51,23 @@ def carry(row: Row, part: Part, place: Place, settings: Settings) -> Outcome:
     if (why := forbidden(part, settings)) is not None:
         return Outcome([], ("read", Reason.policy, why))
     try:
-        trace = part.read(row)
+        return _read(row, part, place, settings)
     except BadRow as bad:
         return Outcome([], ("read", bad.reason, bad.detail))
-    except Exception as error:  # noqa: BLE001 - the one guard: a reader's bug costs its row and is shown
+    except RecursionError:
+        return Outcome([], ("read", Reason.too_large, "nested too deep"))
+    except Exception as error:  # noqa: BLE001 - the one guard: a bug costs its row and is shown
         crash = traceback.format_exc()
         return Outcome([], ("read", Reason.reader_crashed, repr(error)), crash=crash)
+
+
+def _read(row: Row, part: Part, place: Place, settings: Settings) -> Outcome:
+    trace = part.read(row)
     if trace.policy == "eval_only":
         return Outcome([], ("read", Reason.policy, "held out for evaluation"), trace=trace)
     if trace.use == "non_commercial" and not settings.allow_non_commercial:
         return Outcome([], ("read", Reason.policy, NON_COMMERCIAL), trace=trace)
     return _lifted(trace, part, place, settings)
-
-
-NON_COMMERCIAL = "non-commercial; the recipe says allow_non_commercial = false"
 
 
 def forbidden(part: Part, settings: Settings) -> str | None:
