@@ -26,24 +26,23 @@ from planloom.rows import Settings, carry, place_of
 from planloom.source import Part, Source
 
 CASES = {
-    "xLAM-like": ("Salesforce/xlam-function-calling-60k", "*.json"),
-    "chat-like": ("allenai/WildChat-1M", "data/*.parquet"),
+    "xLAM-like": "Salesforce/xlam-function-calling-60k",
+    "chat-like": "allenai/WildChat-1M",
 }
 BATCH = 2048
 
 
-def lines(tree: Path, source: Source, pattern: str, most: int) -> list[bytes]:
+def lines(tree: Path, source: Source, most: int) -> list[bytes]:
     """The first rows as JSON lines, with the columns that a build reads."""
-    found: list[bytes] = []
-    for path in sorted((tree / source.id).glob(pattern)):
-        file = files.DataFile(
-            0, path.name, str(path), "array" if path.suffix == ".json" else "parquet"
-        )
-        records = (
-            r for piece in files.slices(file) for r in records.read(piece, source.parts[0].columns)
-        )
-        found += [json.dumps(row).encode() for _, row in islice(records, most - len(found))]
-    return found
+    columns = source.parts[0].columns
+    found = (
+        json.dumps(row).encode()
+        for file in files.find(tree / source.id, source)
+        for piece in files.slices(file)
+        for _, row in records.read(piece, columns)
+        if isinstance(row, dict)
+    )
+    return list(islice(found, most))
 
 
 def best(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -100,9 +99,9 @@ def main() -> int:
     ap.add_argument("tree", type=Path)
     ap.add_argument("--rows", type=int, default=20_000)
     args = ap.parse_args()
-    for name, (source_id, pattern) in CASES.items():
+    for name, source_id in CASES.items():
         source = find(source_id)
-        data = lines(args.tree, source, pattern, args.rows)
+        data = lines(args.tree, source, args.rows)
         stages = measure(source, source.parts[0], data)
         size = sum(map(len, data)) / len(data)
         print(f"{name}: {len(data):,} rows of {size:,.0f} bytes")

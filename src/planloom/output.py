@@ -43,9 +43,6 @@ class Out:
         if foreign:
             hint = " (--fresh replaces Planloom builds only)" if fresh else ""
             raise OutputError(f"{self.path}: not empty and no Planloom build; name another{hint}")
-        self.stage.mkdir(parents=True, exist_ok=True)
-        if not self._claim.exists():
-            self._claim.write_text("{}")
 
     def claim(self, identity: str, *, fresh: bool) -> None:
         """Takes the folder for this build; the same build goes on where it was.
@@ -53,7 +50,8 @@ class Out:
         Raises:
             OutputError: if it holds another build and `fresh` is not set.
         """
-        known = msgspec.json.decode(self._claim.read_bytes())
+        self.stage.mkdir(parents=True, exist_ok=True)
+        known = msgspec.json.decode(self._claim.read_bytes()) if self._claim.exists() else {}
         if known.get("identity", identity) != identity and not fresh:
             raise OutputError(
                 f"{self.path}: holds a build of another recipe or other inputs; "

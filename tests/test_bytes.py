@@ -1,0 +1,144 @@
+"""The promise: same recipe, same inputs, same bytes, whatever the workers, the order or the kills."""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SOURCES, golden
+
+import planloom
+from planloom import cli, files, slices, work
+from planloom.lift import edges, trust
+from planloom.lift.judgement import Judgement
+from planloom.rows import Settings, carry, place_of
+
+RECIPE = """
+name = "many"
+[targets]
+function_calling = 60
+instruction_following = 50
+[sources]
+"google/mobile-actions" = {}
+"Muennighoff/natural-instructions" = { max = 45 }
+"""
+
+
+def rows(name: str, part: str) -> Iterator[dict[str, Any]]:
+    """Golden rows over and over, every third time with the same request."""
+    mine = [case["row"] for case in golden(name) if case["part"] == part]
+    for n in range(120):
+        row = json.dumps(mine[n % len(mine)])
+        yield json.loads(row.replace("the ", f"the {n} ") if n % 3 else row)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One file of many slices and forty files of one."""
+    root = tmp_path_factory.mktemp("inputs")
+    (root / "recipe.toml").write_text(RECIPE)
+    tasks = root / "Muennighoff__natural-instructions" / "train"
+    phone = root / "google__mobile-actions" / "dataset.jsonl"
+    for folder in (tasks, phone.parent):
+        folder.mkdir(parents=True)
+    lines = [json.dumps(row) for row in rows("mobile_actions", "default/train")]
+    phone.write_text("\n".join(lines))
+    for n, row in enumerate(rows("natural_instructions", "default/train")):
+        with (tasks / f"task{n % 40:03d}.jsonl").open("a") as out:
+            out.write(json.dumps({**row, "id": f"task{n % 40}-{n % 100}"}) + "\n")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def many_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "SLICE_BYTES", 20_000)
+    monkeypatch.setattr(work, "SMALL", 0)
+
+
+def command(inputs: Path, out: Path, workers: int) -> list[str]:
+    given = ["--out", out, "--data-root", inputs, "--workers", workers]
+    return ["build", *map(str, (inputs / "recipe.toml", *given))]
+
+
+@pytest.fixture(scope="module")
+def expected(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    out = tmp_path_factory.mktemp("expected") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "SLICE_BYTES", 20_000)
+        assert cli.main(command(inputs, out, 1)) == 0
+    pieces = json.loads((out / "run.json").read_bytes())["slices"]
+    kept = sum(1 for _ in planloom.open(out))
+    assert pieces >= 45 and kept > 60
+    return (out / "manifest.json").read_bytes()
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_any_number_of_workers(inputs: Path, expected: bytes, tmp_path: Path, workers: int) -> None:
+    assert cli.main(command(inputs, tmp_path / "out", workers)) == 0
+    assert (tmp_path / "out/manifest.json").read_bytes() == expected
+
+
+def test_any_order_of_slices(
+    inputs: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shuffled(_: work.Workers, do: Callable[[Any], Any], jobs: Sequence[Any], what: str) -> list:
+        order = random.Random(what).sample(range(len(jobs)), len(jobs))
+        done = {n: do(jobs[n]) for n in order}
+        return [done[n] for n in range(len(jobs))]
+
+    monkeypatch.setattr(work.Workers, "run", shuffled)
+    assert cli.main(command(inputs, tmp_path / "out", 1)) == 0
+    assert (tmp_path / "out/manifest.json").read_bytes() == expected
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_a_stopped_build_goes_on_where_it_was(
+    inputs: Path,
+    expected: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stop: BaseException,
+) -> None:
+    finish, finished = slices._Gathered.finish, []
+
+    def stopping(gathered: Any) -> None:
+        if len(finished) == 20:
+            raise stop
+        finish(gathered)
+        finished.append(gathered.task.piece)
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(slices._Gathered, "finish", stopping)
+        assert cli.main(command(inputs, out, 1)) == (
+            130 if isinstance(stop, KeyboardInterrupt) else 2
+        )
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (out / "manifest.json").exists()
+    again = list(finished)
+    monkeypatch.setattr(
+        slices._Gathered, "finish", lambda g: (finish(g), again.append(g.task.piece))
+    )
+    assert cli.main(command(inputs, out, 1)) == 0
+    assert len(set(again)) == len(again), "a finished slice was made again"
+    assert (out / "manifest.json").read_bytes() == expected
+
+
+def ids() -> list[str]:
+    found = []
+    for name, source in SOURCES.items():
+        for case in golden(name) if source.parts else []:
+            part = source.part(case["part"])
+            gone = carry(case["row"], part, place_of(source, part, "f", 0), Settings())
+            found += [judged.plan.plan_id for judged in gone.plans]
+    return found
+
+
+def test_a_changed_rule_changes_no_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ids()
+    monkeypatch.setattr(edges, "edges", lambda *_: ())
+    monkeypatch.setattr(trust, "result_tier", lambda *_: Judgement(3, "inferred", ("made:up",)))
+    assert len(before) > 50 and ids() == before
