@@ -118,7 +118,11 @@ def test_a_parquet_file_without_its_end_stops_the_build(
 
 @pytest.mark.parametrize(
     ("what", "said"),
-    [("abc", "neither a plan id"), ("0" * 32, "no row of this build gave such a plan"), ("a/b:c@0", "read no such file")],
+    [
+        ("abc", "neither a plan id"),
+        ("0" * 32, "no row of this build gave such a plan"),
+        ("a/b:c@0", "read no such file"),
+    ],
 )
 def test_explain_says_what_it_cannot_find(
     root: Path, what: str, said: str, capsys: pytest.CaptureFixture[str]

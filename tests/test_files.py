@@ -276,3 +276,14 @@ BEYOND_PYTHON = {
 def test_values_that_python_cannot_hold_do_not_raise(tmp_path: Path, name: str) -> None:
     pq.write_table(pa.table({"a": BEYOND_PYTHON[name]}), tmp_path / "a.parquet")
     assert len(read(tmp_path / "a.parquet")) == 2
+
+
+def test_elements_of_a_column_are_rows_of_their_own(tmp_path: Path) -> None:
+    task = {"task": "t", "rows": [{"n": 1}, {"n": 2}], "answers": ["a"]}
+    path = written(tmp_path, "a.json", json.dumps([task, {"task": "u"}, 5], indent=1))
+    (file,) = files.find(tmp_path, card())
+    first = {"task": "t", "rows": {"n": 1}, "answers": "a"}
+    second = {"task": "t", "rows": {"n": 2}, "answers": None}
+    found = list(records.read(files.slices(file)[0], None, ("rows", "answers")))
+    assert path.exists() and found[:3] == [(0, first), (1, second), (2, {"task": "u"})]
+    assert isinstance(found[3][1], Broken) and found[3][0] == 3

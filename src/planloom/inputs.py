@@ -12,7 +12,7 @@ import pyarrow as pa
 from planloom import files
 from planloom.datasets import catalogue, find
 from planloom.errors import RecipeError, nearest
-from planloom.files import DataFile
+from planloom.files import DataFile, Slice
 from planloom.plan import SCHEMA_VERSION
 from planloom.recipe import CATEGORIES, Recipe, target
 from planloom.rows import Settings
@@ -143,8 +143,14 @@ def tasks(
             stage=str(stage),
         )
         for found in located
-        for piece in files.slices(found.file, whole=limit is not None)
+        for piece in _slices(found, recipe, limit)
     ]
+
+
+def _slices(found: Input, recipe: Recipe, limit: int | None) -> list[Slice]:
+    """One slice where rows are counted through the file."""
+    part = find(found.source, recipe.datasets).parts[found.file.part]
+    return files.slices(found.file, whole=limit is not None or bool(part.each))
 
 
 def part_of(task: Task) -> Part:

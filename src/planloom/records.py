@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from io import BufferedIOBase
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,11 +31,30 @@ class Broken(NamedTuple):
 Record = tuple[int, dict[str, Any] | Broken]
 
 
-def read(piece: Slice, columns: tuple[str, ...] | None = None) -> Iterator[Record]:
+def read(
+    piece: Slice, columns: tuple[str, ...] | None = None, each: tuple[str, ...] = ()
+) -> Iterator[Record]:
     """The records of a slice with their addresses; a record that is broken comes as such.
 
-    Of the rows only `columns` are seen, whatever the kind of file.
+    Of the rows only `columns` are seen, whatever the kind of file. With `each`, the elements of
+    these columns are the rows; they are numbered through the file, which then is one slice.
     """
+    records = _records(piece, columns)
+    yield from enumerate(_exploded(records, each)) if each else records
+
+
+def _exploded(
+    records: Iterable[Record], each: tuple[str, ...]
+) -> Iterator[dict[str, Any] | Broken]:
+    for _, record in records:
+        if isinstance(record, Broken) or not all(isinstance(record.get(c), list) for c in each):
+            yield record
+            continue
+        for items in zip_longest(*(record[column] for column in each)):
+            yield {**record, **dict(zip(each, items, strict=True))}
+
+
+def _records(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:
     if piece.file.kind == "parquet":
         yield from _parquet(piece, columns)
         return

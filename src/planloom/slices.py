@@ -107,7 +107,7 @@ def chunks(folder: Path) -> list[Path]:
 
 
 def _records(task: Task, part: Part) -> Iterator[records.Record]:
-    for number, record in enumerate(records.read(task.piece, part.columns)):
+    for number, record in enumerate(records.read(task.piece, part.columns, part.each)):
         if number == task.limit:
             return
         yield record

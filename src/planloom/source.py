@@ -19,7 +19,8 @@ class Part(Struct, frozen=True):
 
     `read` raises BadRow for a row that cannot be read. `columns` projects Parquet files, so that
     what is not named (personal data above all) is never read. `unique` names the column whose
-    value may occur once. `why` explains a policy other than `train`.
+    value may occur once. `each` names columns that hold lists of equal length: every element makes
+    a row of its own, beside the record's other columns. `why` explains a policy other than `train`.
     """
 
     split: str
@@ -32,6 +33,7 @@ class Part(Struct, frozen=True):
     benign: Safety = "by_construction"
     columns: tuple[str, ...] | None = None
     unique: str | None = None
+    each: tuple[str, ...] = ()
     why: str = ""
 
     @property

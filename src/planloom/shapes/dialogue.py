@@ -33,6 +33,9 @@ COLUMNS = (
     "chat_history",
     "chosen",
 )
+FINISH = "Finish"
+"""The control call of ToolBench and what derives from it."""
+
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
 _THINKING = re.compile(
     r"<(think|thinking|scratch_pad|scratchpad)>(.*?)</\1>", re.DOTALL | re.IGNORECASE
@@ -135,7 +138,12 @@ class Dialogue:
             self._answers[-1] = text if before is None else f"{before}\n{text}"
 
     def calls(self, calls: list[Call]) -> None:
-        """One message's calls: they share a round."""
+        """One message's calls: they share a round. `Finish` is an end mark, not a call.
+
+        Raises:
+            BadRow: failed_run, where the end mark says that the assistant gave up.
+        """
+        calls = [call for call in calls if not self._is_end(call)]
         if not calls:
             return
         if any(open_.results for open_ in self._waiting):
@@ -143,6 +151,14 @@ class Dialogue:
         open_ = _Open(calls, max(len(self._turns) - 1, 0))
         self._rounds.append(open_)
         self._waiting.append(open_)
+
+    def _is_end(self, call: Call) -> bool:
+        if call.tool != FINISH or "return_type" not in call.arguments:
+            return False
+        if str(call.arguments["return_type"]).startswith("give_up"):
+            raise BadRow(Reason.failed_run, "the assistant gave up")
+        self.answer(text_of(call.arguments.get("final_answer")))
+        return True
 
     def result(self, text: str, call_id: str | None = None, name: str | None = None) -> None:
         """A result goes to the round that has its id, else to the oldest one still waiting."""
