@@ -1,7 +1,9 @@
 """The card of a dataset: where it is, what may be done with it, and who reads its rows."""
 
+import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Literal, ParamSpec
 
 from msgspec import Struct
 
@@ -10,8 +12,49 @@ from planloom.trace import Trace
 
 Row = Mapping[str, Any]
 Reader = Callable[[Row], Trace]
+P = ParamSpec("P")
 Policy = Literal["train", "eval_only", "forbidden"]
 Safety = Literal["by_construction", "labelled"]
+
+
+class ShapeReader:
+    """A reader with the arguments that made it, above all the names of the columns that it reads.
+
+    Readers of one shape with equal arguments are equal; `repr` is the code that makes one.
+    """
+
+    __slots__ = ("_read", "code")
+
+    def __init__(self, code: str, read: Reader) -> None:
+        self.code = code
+        self._read = read
+
+    def __call__(self, row: Row) -> Trace:
+        return self._read(row)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ShapeReader) and self.code == other.code
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+    def __repr__(self) -> str:
+        return self.code
+
+
+def shape_reader(make: Callable[P, Reader]) -> Callable[P, ShapeReader]:
+    """For the `reader` of a shape: what it makes knows its arguments."""
+    signature = inspect.signature(make)
+    shape = make.__module__.rsplit(".", 1)[-1]
+
+    @wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> ShapeReader:
+        given = signature.bind(*args, **kwargs).arguments
+        defaults = {name: p.default for name, p in signature.parameters.items()}
+        said = [f"{k}={v!r}" for k, v in given.items() if v != defaults[k]]
+        return ShapeReader(f"{shape}.reader({', '.join(said)})", make(*args, **kwargs))
+
+    return made
 
 
 class Part(Struct, frozen=True):

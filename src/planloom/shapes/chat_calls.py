@@ -7,13 +7,14 @@ from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes import declare
 from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, without_thinking
-from planloom.source import Reader, Row
+from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Trace
 
 CATEGORY: Category = "function_calling"
 TOOLS = ("tools", "functions", "available_tools")
 
 
+@shape_reader
 def reader(conversation: str = "messages", tools: str = "tools", *, padded: bool = False) -> Reader:
     """Reads rows whose columns have these names.
 

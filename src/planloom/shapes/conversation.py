@@ -8,12 +8,13 @@ import msgspec
 from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages
-from planloom.source import Reader, Row
+from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Moderation, Trace
 
 CATEGORY: Category = "conversation"
 
 
+@shape_reader
 def reader(conversation: str = "messages", moderation: str | None = None) -> Reader:
     """Reads rows whose columns have these names."""
 

@@ -10,7 +10,7 @@ from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
 from planloom.shapes.dialogue import Dialogue, messages, text_of
-from planloom.source import Reader, Row
+from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Trace
 
 CATEGORY: Category = "function_calling"
@@ -18,6 +18,7 @@ CALLS = ("answers", "answer", "gt_actions")
 REQUESTS = ("query", "user", "question", "instruction")
 
 
+@shape_reader
 def reader(
     request: str = "query",
     calls: str = "answers",

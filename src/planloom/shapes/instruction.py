@@ -2,7 +2,7 @@
 
 from planloom.plan import Category
 from planloom.shapes.dialogue import Dialogue
-from planloom.source import Reader, Row
+from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Trace
 
 CATEGORY: Category = "instruction_following"
@@ -15,6 +15,7 @@ LAYOUTS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
+@shape_reader
 def reader(request: tuple[str, ...], answer: str) -> Reader:
     """Reads rows whose request is these columns, one below the other."""
 

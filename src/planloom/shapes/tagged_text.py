@@ -11,7 +11,7 @@ from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
 from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, without_thinking
-from planloom.source import Reader, Row
+from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Tool, Trace
 
 CATEGORY: Category = "function_calling"
@@ -24,6 +24,7 @@ _RESPONSE = re.compile(r"<tool_response>(.*?)(?:</tool_response>|\Z)", re.DOTALL
 _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 
 
+@shape_reader
 def reader(conversation: str = "conversations", tools: str = "tools") -> Reader:
     """Reads rows whose columns have these names; tools may stand in the system text instead."""
 
