@@ -86,8 +86,13 @@ def left(part: Score) -> str:
     return ", ".join(f"{reason} {rows:,}{calls.get(reason, '')}" for reason, rows in reasons)
 
 
-def not_well_formed(whole: Score, limit: int) -> list[str]:
-    return [f"not well-formed: {len(whole.unread)}", *whole.unread[:limit]]
+def not_scored(whole: Score, limit: int) -> list[str]:
+    outside = (f"{folder.name} ({folder.outside})" for folder in FOLDERS if folder.outside)
+    return [
+        f"hold calls in a form without one truth, so that none may be found: {', '.join(outside)}",
+        f"not well-formed: {len(whole.unread)}",
+        *whole.unread[:limit],
+    ]
 
 
 def show_misses(misses: list[Miss], limit: int) -> Iterator[str]:
@@ -164,7 +169,7 @@ def main() -> int:
     if options.truth_only:
         parts = [score_truth(folder, group) for folder, group in folders.items()]
         parts.append(total(parts))
-        print("\n".join([*table(parts, 3), *not_well_formed(parts[-1], options.misses)]))
+        print("\n".join([*table(parts, 3), *not_scored(parts[-1], options.misses)]))
         return int(bool(broken))
     return measure(folders, checked, options) or int(bool(broken))
 
@@ -199,7 +204,7 @@ def report(parts: list[Score], limit: int) -> int:
     """Print all there is to say, and return the exit code."""
     whole = parts[-1]
     print("\n".join(table(parts, len(NUMBERS))))
-    print("\n".join(not_well_formed(whole, limit)))
+    print("\n".join(not_scored(whole, limit)))
     share = whole.right / max(whole.calls, 1)
     print(f"exactly right: {share:.2%} of {whole.calls:,} calls; invented: {whole.invented:,}")
     print("\n".join(show_misses(whole.misses, limit)))

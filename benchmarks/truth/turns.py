@@ -93,9 +93,9 @@ def thought_lists(row: Row) -> list[Call]:
 def typed_parts(row: Row) -> list[Call]:
     """Content parts: a `tool_call` holds one JSON object, the older `tool_calls` a JSON list."""
     parts = [part for message in spoken(row["messages"]) for part in message["content"]]
-    single = {"tool_call": lambda text: [json.loads(text)], "tool_calls": json.loads}
-    items = (single[part["type"]](part["value"]) for part in parts if part["type"] in single)
-    return [call(one["name"], one["arguments"]) for one in chain.from_iterable(items)]
+    single = [json.loads(part["value"]) for part in parts if part["type"] == "tool_call"]
+    lists = [json.loads(part["value"]) for part in parts if part["type"] == "tool_calls"]
+    return [call(one["name"], one["arguments"]) for one in chain(single, *lists)]
 
 
 def adp(row: Row) -> list[Call]:
