@@ -24,14 +24,21 @@ _RESPONSE = re.compile(r"<tool_response>(.*?)(?:</tool_response>|\Z)", re.DOTALL
 _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 
 
-def reader(conversation: str = "conversations", tools: str = "tools") -> Reader:
-    """Reads rows whose columns have these names; tools may stand in the system text instead."""
+def reader(
+    conversation: str = "conversations", tools: str = "tools", gold: str | None = None
+) -> Reader:
+    """Reads rows whose columns have these names; tools may stand in the system text instead.
+
+    `gold` is a list of the right calls after a conversation that ends before them.
+    """
 
     def read(row: Row) -> Trace:
         dialogue = Dialogue()
         said = list(messages(row.get(conversation)))
         for message in said:
             _take(dialogue, message)
+        if gold:
+            dialogue.calls(payload.calls(row.get(gold), dialogue.notes))
         offered = declare.tools(row.get(tools), dialogue.notes)
         return dialogue.trace(offered or _tools_in(said, dialogue.notes))
 
@@ -131,5 +138,5 @@ def sniff(row: Row) -> Reader | None:
             continue
         tagged = any(m.role == "assistant" and "<tool_call>" in m.text for m in said)
         if tagged or _tools_in(said, []):
-            return reader(column)
+            return reader(column, gold="gt_actions" if "gt_actions" in row else None)
     return None
