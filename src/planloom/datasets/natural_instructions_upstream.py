@@ -6,31 +6,21 @@ instances. The official test tasks are those of twelve categories. The file alon
 so toxic ones are known by their category and source.
 """
 
-import re
-
 import msgspec
 
+from planloom.datasets.natural_instructions import TOXIC
 from planloom.plan import Finding
 from planloom.shapes import instruction, origin
 from planloom.source import Part, Row, Source
 from planloom.trace import Trace
 
-_TOXIC = re.compile(r"toxic|hate|offens|civil.?comments|abusive|threat|obscen|sexual|jigsaw")
-_TEST = {
-    "Answerability Classification",
-    "Cause Effect Classification",
-    "Coreference Resolution",
-    "Data to Text",
-    "Dialogue Act Recognition",
-    "Grammar Error Correction",
-    "Keyword Tagging",
-    "Overlap Extraction",
-    "Question Rewriting",
-    "Textual Entailment",
-    "Title Generation",
-    "Word Analogy",
-}
+_TEST = (
+    "Answerability Classification, Cause Effect Classification, Coreference Resolution, "
+    "Data to Text, Dialogue Act Recognition, Grammar Error Correction, Keyword Tagging, "
+    "Overlap Extraction, Question Rewriting, Textual Entailment, Title Generation, Word Analogy"
+).split(", ")
 _LANGUAGES = ("Input_language", "Output_language", "Instruction_language")
+_COLUMNS = ("Categories", "Definition", "Instance License", "Instances", "Source", *_LANGUAGES)
 _read = instruction.reader(("definition", "inputs"), "targets")
 
 
@@ -42,13 +32,13 @@ def read(row: Row) -> Trace:
     task = {"definition": definition, "inputs": instance.get("input"), "targets": answer}
     categories = origin.texts(row.get("Categories"))
     about = " ".join([*categories, *origin.texts(row.get("Source"))]).lower()
-    match = _TOXIC.search(about)
+    match = TOXIC.search(about)
     english = all(row.get(name) == ["English"] for name in _LANGUAGES)
     return msgspec.structs.replace(
         _read(task),
         intent=categories[0] if categories else None,
         findings=(Finding("natural_instructions_task", "toxic_task", match[0]),) if match else (),
-        policy=None if _TEST.isdisjoint(categories) else "eval_only",
+        policy=None if set(_TEST).isdisjoint(categories) else "eval_only",
         language="en" if english else None,
     )
 
@@ -68,14 +58,7 @@ SOURCE = Source(
             category="instruction_following",
             use="no_publish",
             each=("Instances",),
-            columns=(
-                "Categories",
-                "Definition",
-                "Instance License",
-                "Instances",
-                "Source",
-                *_LANGUAGES,
-            ),
+            columns=_COLUMNS,
         ),
     ),
 )

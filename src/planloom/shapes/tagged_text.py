@@ -49,9 +49,9 @@ def _take(dialogue: Dialogue, message: Message) -> None:
     match message.role:
         case "system":
             dialogue.system(message.text)
-        case "user":
+        case "user" if not _is_result(message.text):
             dialogue.user(message.text)
-        case "result":
+        case "user" | "result":
             _take_results(dialogue, message.text)
         case _:
             text, thinking = without_thinking(message.text)
@@ -61,6 +61,12 @@ def _take(dialogue: Dialogue, message: Message) -> None:
                 dialogue.calls(found)
             else:
                 dialogue.answer(text)
+
+
+def _is_result(text: str) -> bool:
+    """Qwen's chat template has the user say the results."""
+    said = text.strip()
+    return said.startswith("<tool_response>") and said.endswith("</tool_response>")
 
 
 def calls_in(text: str, notes: list[str]) -> list[Call]:
