@@ -14,11 +14,20 @@ from planloom.shapes import instruction, origin
 from planloom.source import Part, Row, Source
 from planloom.trace import Trace
 
-_TEST = (
-    "Answerability Classification, Cause Effect Classification, Coreference Resolution, "
-    "Data to Text, Dialogue Act Recognition, Grammar Error Correction, Keyword Tagging, "
-    "Overlap Extraction, Question Rewriting, Textual Entailment, Title Generation, Word Analogy"
-).split(", ")
+_TEST = {
+    "Answerability Classification",
+    "Cause Effect Classification",
+    "Coreference Resolution",
+    "Data to Text",
+    "Dialogue Act Recognition",
+    "Grammar Error Correction",
+    "Keyword Tagging",
+    "Overlap Extraction",
+    "Question Rewriting",
+    "Textual Entailment",
+    "Title Generation",
+    "Word Analogy",
+}
 _LANGUAGES = ("Input_language", "Output_language", "Instruction_language")
 _COLUMNS = ("Categories", "Definition", "Instance License", "Instances", "Source", *_LANGUAGES)
 _read = instruction.reader(("definition", "inputs"), "targets")
@@ -38,7 +47,7 @@ def read(row: Row) -> Trace:
         _read(task),
         intent=categories[0] if categories else None,
         findings=(Finding("natural_instructions_task", "toxic_task", match[0]),) if match else (),
-        policy=None if set(_TEST).isdisjoint(categories) else "eval_only",
+        policy=None if _TEST.isdisjoint(categories) else "eval_only",
         language="en" if english else None,
     )
 

@@ -19,7 +19,7 @@ _read_chosen = tagged_text.reader("chosen")
 
 def read(row: Row) -> Trace:
     if row.get("gt_actions") not in (None, ""):
-        return _read_gold(row)
+        return _read_gold({**row, "chat_history": row.get("chat_history") or []})
     if row.get("chosen_response_reward") != 1 or not isinstance(row.get("chat_history"), list):
         raise BadRow(Reason.failed_run, "no right calls, and no answer of full reward")
     return _read_chosen({"chosen": [*row["chat_history"], row.get("chosen_response")]})
