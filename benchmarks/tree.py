@@ -9,6 +9,9 @@ rounds, data edges and verdicts are compared; what differs is listed by row.
 Two things are no difference but the design's ten-letter rule, and are counted as `by letters`: the
 generator's ordinary requests of two short words ("New way."), and its short requests ("test") that
 its near-duplicate edit made longer ("Quick question: test").
+
+Of ToolPref's pairs, which stand in two layouts, both must give the plan with one id. A list that
+the generator damaged stands in one layout only; the other then holds the right calls.
 """
 
 import argparse
@@ -26,6 +29,7 @@ import pyarrow.parquet as pq
 
 import planloom
 
+TOOLPREF = "RioLee/ToolPref-Pairwise-30K"
 SOURCES = (
     "Salesforce/xlam-function-calling-60k",
     "NousResearch/hermes-function-calling-v1",
@@ -36,10 +40,17 @@ SOURCES = (
     "HuggingFaceH4/instruction-dataset",
     "allenai/WildChat-1M",
     "lmsys/lmsys-chat-1m",
+    TOOLPREF,
+    "atasoglu/turkish-function-calling-20k",
+    "Voxel51/fiftyone-function-calling-14k",
+    "twinkle-ai/tw-function-call-reasoning-10k",
+    "nvidia/Nemotron-Math-v2",
 )
+DISC = "toolrm_train_disc.parquet"
 HELD_OUT = {
     ("HuggingFaceH4/instruction-dataset", "test"),
     ("Muennighoff/natural-instructions", "test"),
+    (TOOLPREF, "test"),
 }
 PAYLOAD = {"not_json_not_literal", "truncated", "not_a_call", "arguments_not_object"}
 CALL = {"unknown_tool", "missing_argument", "unknown_argument", "wrong_type", "placeholder"}
@@ -120,7 +131,7 @@ def letters(text: str) -> int:
 
 def difference(truth: dict[str, Any], plans: list[dict[str, Any]], left: list[Left]) -> str:
     """What is wrong with the outcome of a row, or nothing."""
-    source, _, split, _, _ = truth["at"]
+    source, _, split, file, _ = truth["at"]
     verdict, reason = truth["verdict"], truth["reason"]
     reasons = {name for name, _ in left}
     if (source, split) in HELD_OUT or reason == "eval_split":
@@ -132,6 +143,8 @@ def difference(truth: dict[str, Any], plans: list[dict[str, Any]], left: list[Le
             respond = bool(plans) and all(p["evidence"] == "response" for p in plans)
             fine = (reasons == {"no_call"} and not plans) or (respond and not reasons - LATE)
             return "" if fine else f"no_call, but {reasons or 'a plan'}"
+        case "malformed" if (source, file) == (TOOLPREF, DISC):
+            return "" if len(plans) == 1 and not reasons else f"undamaged here, but {reasons}"
         case "malformed":
             fine = not plans and len(reasons) == 1 and reasons <= PAYLOAD | CALL
             return "" if fine else f"malformed, but {reasons or 'a plan'}"
@@ -162,6 +175,17 @@ def _plan_difference(truth: dict[str, Any], plans: list[dict[str, Any]], reasons
     found = {(e["src"], e["dst"], e["argument"]) for e in plans[0]["edges"] if e["kind"] == "data"}
     right = {(f"n{a}", f"n{b}", name) for a, b, name in truth["edges"] if name is not None}
     return "" if found == right else f"data edges {sorted(found)} are not {sorted(right)}"
+
+
+def twin_difference(truth: dict[str, Any], build: Build) -> str:
+    """What is wrong with a pair of ToolPref in its second layout, or nothing."""
+    source, _, _, file, row = truth["at"]
+    if (source, file) != (TOOLPREF, DISC) or truth["verdict"] != "plan":
+        return ""
+    _, _, _, other, number = truth["dup"][1]
+    here, there = build.plans[source, file, row], build.plans[source, other, number]
+    same = [plan["plan_id"] for plan in here] == [plan["plan_id"] for plan in there]
+    return "" if same else f"another plan than row {number} of {other}"
 
 
 def main() -> int:
@@ -225,7 +249,7 @@ def report(tree: Path, build: Build, most: int) -> int:
         right = truth["verdict"] == "plan" and truth["reason"] != "eval_split"
         counts["calls"] += len(truth["calls"]) if right else 0
         counts["edges"] += len(truth["edges"]) if right else 0
-        wrong = difference(truth, plans, left)
+        wrong = difference(truth, plans, left) or twin_difference(truth, build)
         if truth["reason"] == "unlabelled_attack":
             counts["attacks unseen"] += bool(wrong)
         elif wrong and by_letters(truth, plans, left):

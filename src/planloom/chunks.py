@@ -32,7 +32,7 @@ INDEX = np.dtype(
         ("hi", "<u8"),  # the two halves of plan_id
         ("lo", "<u8"),
         ("at", "<i8"),
-        ("task", "<u8"),  # hash of the part's unique column, 0 for none
+        ("task", "<u8"),  # hash of what the row solves, 0 for none
         ("whole", "<u8"),  # hash of all turns and steps, 0 for plans without calls
         ("use", "u1"),
         ("evidence", "u1"),
@@ -52,7 +52,7 @@ class Chunk:
         self._tools: dict[str, Tool] = {}
 
     def add(self, plan: ExecutionPlan, tools: Iterable[Tool], task: Any) -> None:
-        """Takes a plan, the tools of its row, and the value of the part's unique column."""
+        """Takes a plan, the tools of its row, and the task that the row solves."""
         hashes = _prefixes(plan)
         ids = int(plan.plan_id[:16], 16), int(plan.plan_id[16:], 16)
         whole = int.from_bytes(hashes[-1], "little") if hashes else 0

@@ -54,8 +54,9 @@ def dedup(chunks: Sequence[Indexed]) -> Deduped:
     for part in dict.fromkeys((chunk.source, chunk.part) for chunk in chunks):
         mine = [n for n, chunk in enumerate(chunks) if (chunk.source, chunk.part) == part]
         _prefixes(chunks, fates, mine)
-        if chunks[mine[0]].unique:
-            _same_task(chunks, fates, mine)
+    for source in dict.fromkeys(chunk.source for chunk in chunks if chunk.unique):
+        mine = [n for n, chunk in enumerate(chunks) if chunk.source == source and chunk.unique]
+        _same_task(chunks, fates, mine)
     return Deduped(fates, also_in)
 
 
@@ -123,7 +124,7 @@ def _prefixes(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) ->
 
 
 def _same_task(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) -> None:
-    """Of the rows with one value in the unique column the winner stays."""
+    """Of the rows of a source that solve one task, whatever their part, the winner stays."""
     live = [np.flatnonzero((fates[n] == KEPT) & (chunks[n].index["task"] != 0)) for n in mine]
     rows = np.concatenate([chunks[n].index[at] for n, at in zip(mine, live, strict=True)])
     chunk_ids = np.repeat(np.array(mine, np.uint32), [len(at) for at in live])

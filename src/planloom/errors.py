@@ -56,7 +56,7 @@ class Reason(StrEnum):
     policy = "policy", "may not be trained on: held-out, refused or not allowed by the recipe"
     contaminated = "contaminated", "repeats an evaluation set"
     prefix_of_longer = "prefix_of_longer", "a longer row of the same part begins with it"
-    same_task = "same_task", "another row of the same part solves the same task"
+    same_task = "same_task", "another row of the same source solves the same task"
     duplicate = "duplicate", "the same plan was kept from elsewhere"
     near_duplicate = "near_duplicate", "nearly the same as a kept plan"
     template_cap = "template_cap", "its template has reached the recipe's cap"

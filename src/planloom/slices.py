@@ -165,8 +165,7 @@ class _Gathered:
             self._left(at, stage, "plan", verdict.reason, verdict.detail, row)
             if stage != "label":
                 return
-        task = row.get(self.part.unique) if self.part.unique else None
-        self.chunk.add(plan, trace.tools if trace else (), task)
+        self.chunk.add(plan, trace.tools if trace else (), self.part.task(row))
         if len(self.chunk.plans) >= MAX_PLANS:
             self._flush()
 

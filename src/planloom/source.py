@@ -61,9 +61,10 @@ class Part(Struct, frozen=True):
     """One config and split (or file set) of a dataset: what its rows are and how to read them.
 
     `read` raises BadRow for a row that cannot be read. `columns` projects Parquet files, so that
-    what is not named (personal data above all) is never read. `unique` names the column whose
-    value may occur once. `each` names columns that hold lists of equal length: every element makes
-    a row of its own, beside the record's other columns. `why` explains a policy other than `train`.
+    what is not named (personal data above all) is never read. `unique` is the task of a row, as the
+    column that states it or as a function of the row: a source keeps one row a task. `each` names
+    columns that hold lists of equal length: every element makes a row of its own, beside the
+    record's other columns. `why` explains a policy other than `train`.
     """
 
     split: str
@@ -75,13 +76,19 @@ class Part(Struct, frozen=True):
     policy: Policy = "train"
     benign: Safety = "by_construction"
     columns: tuple[str, ...] | None = None
-    unique: str | None = None
+    unique: str | Callable[[Row], Any] | None = None
     each: tuple[str, ...] = ()
     why: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.config}/{self.split}"
+
+    def task(self, row: Row) -> Any:
+        """What the row solves, where the part tells tasks apart; None is no task."""
+        if callable(self.unique):
+            return self.unique(row)
+        return row.get(self.unique) if self.unique else None
 
 
 class Source(Struct, frozen=True):

@@ -14,7 +14,7 @@ from planloom.shapes import instruction
 from planloom.source import Part, Row, Source
 from planloom.trace import Trace
 
-_TOXIC = re.compile(
+TOXIC = re.compile(
     r"toxic|hate|offens|civil_comments|abusive|threat|obscen|sexual|jigsaw|inappropriate"
 )
 _read = instruction.reader(("definition", "inputs"), "targets")
@@ -23,7 +23,7 @@ _read = instruction.reader(("definition", "inputs"), "targets")
 def read(row: Row) -> Trace:
     name = row.get("task_name")
     task = name if isinstance(name, str) else ""
-    match = _TOXIC.search(task.lower())
+    match = TOXIC.search(task.lower())
     findings = (Finding("natural_instructions_task_name", "toxic_task", match[0]),) if match else ()
     return msgspec.structs.replace(_read(row), intent=task or None, findings=findings)
 

@@ -1,5 +1,6 @@
 """S3: calls as keys of chat messages: `tool_calls`, `function_call`, or roles of those names."""
 
+import re
 from typing import Any
 
 from planloom import payload
@@ -8,27 +9,51 @@ from planloom.plan import Category
 from planloom.shapes import declare
 from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, without_thinking
 from planloom.source import Reader, Row, shape_reader
-from planloom.trace import Call, Trace
+from planloom.trace import Call, Tool, Trace
 
 CATEGORY: Category = "function_calling"
-TOOLS = ("tools", "functions", "available_tools")
+TOOLS = ("tools", "functions", "available_tools", "metadata.tools")
+
+_DECLARED = re.compile(r"<\|im_system\|>tool_declare<\|im_middle\|>(.*?)<\|im_end\|>", re.DOTALL)
 
 
 @shape_reader
 def reader(conversation: str = "messages", tools: str = "tools", *, padded: bool = False) -> Reader:
-    """Reads rows whose columns have these names.
+    """Reads rows whose columns have these names; tools may stand in the system text instead.
 
-    `padded` says that a columnar store has filled absent arguments with null, so that nulls are
-    dropped; a null that was meant is lost there for good.
+    `tools` may reach into an object or its JSON text: `metadata.tools`. `padded` says that a
+    columnar store has filled absent arguments with null, so that nulls are dropped; a null that
+    was meant is lost there for good.
     """
 
     def read(row: Row) -> Trace:
         dialogue = Dialogue()
-        for message in messages(row.get(conversation)):
+        said = list(messages(row.get(conversation)))
+        for message in said:
             _take(dialogue, message, padded)
-        return dialogue.trace(declare.tools(row.get(tools), dialogue.notes))
+        offered = declare.tools(_cell(row, tools), dialogue.notes)
+        return dialogue.trace(offered or _tools_in(said, dialogue.notes))
 
     return read
+
+
+def _cell(row: Row, path: str) -> Any:
+    column, _, inner = path.partition(".")
+    value = row.get(column)
+    if not inner:
+        return value
+    if isinstance(value, str):
+        try:
+            value = payload.parse(value, [])
+        except BadRow:
+            return None
+    return value.get(inner) if isinstance(value, dict) else None
+
+
+def _tools_in(said: list[Message], notes: list[str]) -> tuple[Tool, ...]:
+    """Tools of a `tool_declare` block (Kimi's chat template)."""
+    blocks = (_DECLARED.search(message.text) for message in said if message.role == "system")
+    return next((declare.tools(block[1], notes) for block in blocks if block), ())
 
 
 def _take(dialogue: Dialogue, message: Message, padded: bool) -> None:
@@ -84,8 +109,8 @@ def sniff(row: Row) -> Reader | None:
             said = list(messages(row.get(column)))
         except BadRow:
             continue
-        tools = next((name for name in TOOLS if declare.tools(row.get(name), [])), None)
-        if tools or any(_has_calls(message) for message in said):
+        tools = next((name for name in TOOLS if declare.tools(_cell(row, name), [])), None)
+        if tools or _tools_in(said, []) or any(map(_has_calls, said)):
             return reader(column, tools or "tools")
     return None
 

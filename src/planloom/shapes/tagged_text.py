@@ -25,14 +25,21 @@ _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 
 
 @shape_reader
-def reader(conversation: str = "conversations", tools: str = "tools") -> Reader:
-    """Reads rows whose columns have these names; tools may stand in the system text instead."""
+def reader(
+    conversation: str = "conversations", tools: str = "tools", gold: str | None = None
+) -> Reader:
+    """Reads rows whose columns have these names; tools may stand in the system text instead.
+
+    `gold` is a list of the right calls after a conversation that ends before them.
+    """
 
     def read(row: Row) -> Trace:
         dialogue = Dialogue()
         said = list(messages(row.get(conversation)))
         for message in said:
             _take(dialogue, message)
+        if gold:
+            dialogue.calls(payload.calls(row.get(gold), dialogue.notes))
         offered = declare.tools(row.get(tools), dialogue.notes)
         return dialogue.trace(offered or _tools_in(said, dialogue.notes))
 
@@ -43,9 +50,9 @@ def _take(dialogue: Dialogue, message: Message) -> None:
     match message.role:
         case "system":
             dialogue.system(message.text)
-        case "user":
+        case "user" if not _is_result(message.text):
             dialogue.user(message.text)
-        case "result":
+        case "user" | "result":
             _take_results(dialogue, message.text)
         case _:
             text, thinking = without_thinking(message.text)
@@ -55,6 +62,12 @@ def _take(dialogue: Dialogue, message: Message) -> None:
                 dialogue.calls(found)
             else:
                 dialogue.answer(text)
+
+
+def _is_result(text: str) -> bool:
+    """Qwen's chat template has the user say the results."""
+    said = text.strip()
+    return said.startswith("<tool_response>") and said.endswith("</tool_response>")
 
 
 def calls_in(text: str, notes: list[str]) -> list[Call]:
@@ -132,5 +145,5 @@ def sniff(row: Row) -> Reader | None:
             continue
         tagged = any(m.role == "assistant" and "<tool_call>" in m.text for m in said)
         if tagged or _tools_in(said, []):
-            return reader(column)
+            return reader(column, gold="gt_actions" if "gt_actions" in row else None)
     return None
