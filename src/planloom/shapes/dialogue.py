@@ -231,6 +231,31 @@ def _by_name(calls: list[Call], results: list[Result]) -> list[str | None] | Non
     return [texts.get(name) for name in names] if unique and texts.keys() <= {*names} else None
 
 
+def results_in(text: str, calls: list[Call]) -> list[Result]:
+    """The results in a text that answers these calls: one an entry of a JSON list as long.
+
+    An entry that names one of the tools beside its `content` or `results` is unwrapped.
+    """
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        return [Result(text)]
+    if not isinstance(entries, list) or len(entries) != len(calls):
+        return [Result(text)]
+    called = {call.tool for call in calls}
+    return [_unwrapped(entry, called) for entry in entries]
+
+
+def _unwrapped(entry: Any, called: set[str]) -> Result:
+    name = None
+    if isinstance(entry, dict) and isinstance(said := entry.get("name"), str) and said in called:
+        for key in ("content", "results"):
+            if key in entry:
+                entry, name = entry[key], said
+                break
+    return Result(entry if isinstance(entry, str) else payload.dumps(entry), None, name)
+
+
 def divided(text: str, count: int) -> list[str | None] | None:
     """One text as `count` results: a JSON list of that length, or that many JSON lines."""
     if count == 1:
