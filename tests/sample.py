@@ -18,7 +18,7 @@ def files() -> Iterator[tuple[Path, str]]:
             by_part.setdefault(case["part"], []).append(row)
         for part, rows in by_part.items():
             pattern = source.part(part).files[0]
-            path = pattern.replace("train-*", "train-00000-of-00001.jsonl").replace("*", "rows")
+            path = pattern.replace("-*", "-00000-of-00001.jsonl").replace("*", "rows")
             is_array = path.endswith(".json")
             text = "[\n" + ",\n".join(rows) + "\n]\n" if is_array else "\n".join(rows) + "\n"
             yield PACKED / source.id.replace("/", "__") / path, text

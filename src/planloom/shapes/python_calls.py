@@ -30,7 +30,7 @@ class _Spelling(NamedTuple):
 
 _KEY = re.compile(rf"({_WORDS})=(?!=)")
 _LINE = _Spelling(
-    re.compile(r"([^\W\d]\w*+(?:\.[^\W\d]\w*+)*+)\("), re.compile(r"([^\W\d]\w*+)\s*+=(?!=)")
+    re.compile(r"([^\W\d][\w-]*+(?:\.[^\W\d][\w-]*+)*+)\("), re.compile(r"([^\W\d]\w*+)\s*+=(?!=)")
 )
 # Round brackets that hold neither nothing nor an argument by name are a part of the tool's name.
 _FREE = _Spelling(
@@ -150,6 +150,8 @@ class _Scan:
         found = self.take(key)
         if found is not None:
             return found[1].strip()
+        if self.at == len(self.text):
+            self.fail()
         known = self.signatures.get(tool, ())
         if position >= len(known):
             detail = f"{tool}: positional argument {position + 1} is not declared"
