@@ -85,13 +85,16 @@ def _take(
 
 
 def sniff(row: Row) -> Reader | None:
-    """A reader, if the messages are made of parts with a type and a value."""
+    """A reader, if the messages are made of parts, and parts call or tools are on offer."""
     for column in COLUMNS:
         try:
             said = [(message.raw, list(parts(message))) for message in messages(row.get(column))]
         except BadRow:
             continue
-        if any(found and isinstance(_content(raw), list) for raw, found in said):
+        kinds = {
+            kind for raw, found in said if isinstance(_content(raw), list) for kind, _ in found
+        }
+        if kinds & {"tools", *CALLS} or (kinds and declare.tools(row.get("tools"), [])):
             return reader(column)
     return None
 
