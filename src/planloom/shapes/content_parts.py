@@ -85,7 +85,7 @@ def _take(
 
 
 def sniff(row: Row) -> Reader | None:
-    """A reader, if the messages are made of parts, and parts call or tools are on offer."""
+    """A reader, if the messages are made of parts, and parts or columns speak of tools."""
     for column in COLUMNS:
         try:
             said = [(message.raw, list(parts(message))) for message in messages(row.get(column))]
@@ -94,7 +94,7 @@ def sniff(row: Row) -> Reader | None:
         kinds = {
             kind for raw, found in said if isinstance(_content(raw), list) for kind, _ in found
         }
-        if kinds & {"tools", *CALLS} or (kinds and declare.tools(row.get("tools"), [])):
+        if kinds & {"tools", *CALLS} or (kinds and isinstance(row.get("tools"), str)):
             return reader(column)
     return None
 

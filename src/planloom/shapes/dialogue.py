@@ -37,9 +37,9 @@ FINISH = "Finish"
 """The control call of ToolBench and what derives from it."""
 
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
-_THINKING = re.compile(
-    r"<(think|thinking|scratch_pad|scratchpad)>(.*?)</\1>", re.DOTALL | re.IGNORECASE
-)
+_TAG = "(think|thinking|scratch_pad|scratchpad)>"
+# Thinking ends where another begins, so that no scan passes the next beginning.
+_THINKING = re.compile(rf"<{_TAG}([^<]*+(?:<(?!{_TAG})[^<]*+)*?)</\1>", re.IGNORECASE)
 
 
 class Message(NamedTuple):
