@@ -23,9 +23,9 @@ NAMES = ("name", "function", "tool", "tool_name", "api_name", "function_name", "
 ARGUMENTS = ("arguments", "parameters", "args", "param_dict", "Action_Input", "kwargs", "input")
 
 # A string that is never closed reaches to the end, so that no scan begins anew inside it.
-_STRING = r'"(?:[^"\\]|\\.?)*+(?:"|(\Z))|\'(?:[^\'\\]|\\.?)*+(?:\'|(\Z))'
-_BRACKET = re.compile(f"({_STRING})|[\\[\\]{{}}()]", re.DOTALL)
-_TRAILING_COMMA = re.compile(f"({_STRING})|,(?=\\s*[\\]}}])", re.DOTALL)
+STRING = r'"(?:[^"\\]|\\.?)*+(?:"|(\Z))|\'(?:[^\'\\]|\\.?)*+(?:\'|(\Z))'
+_BRACKET = re.compile(f"({STRING})|[\\[\\]{{}}()]", re.DOTALL)
+_TRAILING_COMMA = re.compile(f"({STRING})|,(?=\\s*[\\]}}])", re.DOTALL)
 _QUOTED_ARGUMENTS = re.compile(r"[\"']arguments[\"']\s*:\s*'(?=\s*\{)")
 _FENCE = re.compile(r"```[a-zA-Z]*")
 _NAMED = {"true": True, "false": False, "null": None, "NaN": None, "nan": None}
@@ -118,6 +118,20 @@ def _lenient_json(text: str) -> Any:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return _FAILED
+
+
+def literal(text: str) -> Any:
+    """The value of the text of one Python literal, a lone string among them.
+
+    Raises:
+        BadRow: not_json_not_literal or too_large.
+    """
+    if len(text) > MAX_LITERAL:
+        raise BadRow(Reason.too_large, f"a literal of {len(text):,} characters")
+    value = _literal(text.strip())
+    if value is _FAILED:
+        raise BadRow(Reason.not_json_not_literal, text[:300])
+    return _scrubbed_or_too_deep(value)
 
 
 def _literal(text: str) -> Any:

@@ -90,6 +90,25 @@ def tool(entry: Any) -> Tool | None:
     return Tool.of(name, str(entry.get("description") or ""), parameters(given, required))
 
 
+def signatures(value: Any) -> dict[str, list[str]]:
+    """The names of each tool's parameters, in declared order: what positional arguments mean."""
+    try:
+        entries = payload.parse(value, []) if isinstance(value, str) else value
+    except BadRow:
+        return {}
+    if not isinstance(entries, (list, tuple)):
+        entries = [entries]
+    found = {}
+    for entry in entries:
+        while isinstance(entry, dict) and isinstance(entry.get("function"), dict):
+            entry = entry["function"]
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+            given = entry.get("parameters")
+            table = given.get("properties", given) if isinstance(given, dict) else {}
+            found[entry["name"]] = list(table) if isinstance(table, dict) else []
+    return found
+
+
 def parameters(given: Schema, required: Any = None) -> Schema:
     """JSON Schema of the arguments, from JSON Schema in any spelling or from a flat table."""
     if isinstance(given.get("properties"), dict):

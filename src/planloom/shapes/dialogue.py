@@ -37,9 +37,9 @@ FINISH = "Finish"
 """The control call of ToolBench and what derives from it."""
 
 _ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
-_THINKING = re.compile(
-    r"<(think|thinking|scratch_pad|scratchpad)>(.*?)</\1>", re.DOTALL | re.IGNORECASE
-)
+_TAG = "(think|thinking|scratch_pad|scratchpad)>"
+# Thinking ends where another begins, so that no scan passes the next beginning.
+_THINKING = re.compile(rf"<{_TAG}([^<]*+(?:<(?!{_TAG})[^<]*+)*?)</\1>", re.IGNORECASE)
 
 
 class Message(NamedTuple):
@@ -229,6 +229,31 @@ def _by_name(calls: list[Call], results: list[Result]) -> list[str | None] | Non
     names = [call.tool for call in calls]
     unique = len(texts) == len(results) and len(set(names)) == len(names)
     return [texts.get(name) for name in names] if unique and texts.keys() <= {*names} else None
+
+
+def results_in(text: str, calls: list[Call]) -> list[Result]:
+    """The results in a text that answers these calls: one an entry of a JSON list as long.
+
+    An entry that names one of the tools beside its `content` or `results` is unwrapped.
+    """
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError):
+        return [Result(text)]
+    if not isinstance(entries, list) or len(entries) != len(calls):
+        return [Result(text)]
+    called = {call.tool for call in calls}
+    return [_unwrapped(entry, called) for entry in entries]
+
+
+def _unwrapped(entry: Any, called: set[str]) -> Result:
+    name = None
+    if isinstance(entry, dict) and isinstance(said := entry.get("name"), str) and said in called:
+        for key in ("content", "results"):
+            if key in entry:
+                entry, name = entry[key], said
+                break
+    return Result(entry if isinstance(entry, str) else payload.dumps(entry), None, name)
 
 
 def divided(text: str, count: int) -> list[str | None] | None:

@@ -1,4 +1,6 @@
-"""S2: calls in `<tool_call>` tags inside the assistant's text (Hermes), results likewise.
+"""S2: calls in `<tool_call>` or `<TOOLCALL>` tags inside the assistant's text, results likewise.
+
+A tag holds one call (Hermes), a list of calls (When2Call) or a call a line (ToolRL).
 
 Calls are never read from system or user turns: those hold templates and examples.
 """
@@ -18,8 +20,10 @@ CATEGORY: Category = "function_calling"
 
 # A tag inside a code fence or backticks is quoted, so those are consumed before tags are seen.
 _BLOCK = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]+`|<tool_call>(?P<body>.*?)(?P<end></tool_call>|\Z)", re.DOTALL
+    r"```.*?(?:```|\Z)|`[^`\n]+`|<(?P<tag>tool_call|TOOLCALL)>(?P<body>.*?)(?P<end></(?P=tag)>|\Z)",
+    re.DOTALL,
 )
+_TAG = re.compile("<(?:tool_call|TOOLCALL)>")
 _RESPONSE = re.compile(r"<tool_response>(.*?)(?:</tool_response>|\Z)", re.DOTALL)
 _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 
@@ -90,7 +94,7 @@ def calls_in(text: str, notes: list[str]) -> list[Call]:
 def _calls(body: str, notes: list[str]) -> list[Call]:
     """The calls of one block: an object, a list, or one object a line."""
     if not body.strip():
-        raise BadRow(Reason.not_a_call, "an empty <tool_call>")
+        raise BadRow(Reason.not_a_call, "an empty call tag")
     try:
         return payload.calls(body, notes)
     except BadRow:
@@ -143,7 +147,7 @@ def sniff(row: Row) -> Reader | None:
             said = list(messages(row.get(column)))
         except BadRow:
             continue
-        tagged = any(m.role == "assistant" and "<tool_call>" in m.text for m in said)
+        tagged = any(m.role == "assistant" and _TAG.search(m.text) for m in said)
         if tagged or _tools_in(said, []):
             return reader(column, gold="gt_actions" if "gt_actions" in row else None)
     return None
