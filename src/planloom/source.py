@@ -20,7 +20,9 @@ class Part(Struct, frozen=True):
     `read` raises BadRow for a row that cannot be read. `columns` projects Parquet files, so that
     what is not named (personal data above all) is never read. `unique` names the column whose
     value may occur once. `each` names columns that hold lists of equal length: every element makes
-    a row of its own, beside the record's other columns. `why` explains a policy other than `train`.
+    a row of its own, beside the record's other columns; `each = ("*",)` does so with the values of
+    an object that holds nothing but rows. `whole` makes one row `{"records": [..]}` of all the
+    records of a file. `why` explains a policy other than `train`.
     """
 
     split: str
@@ -34,11 +36,17 @@ class Part(Struct, frozen=True):
     columns: tuple[str, ...] | None = None
     unique: str | None = None
     each: tuple[str, ...] = ()
+    whole: bool = False
     why: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.config}/{self.split}"
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether rows are numbered through a file, which then cannot be cut into slices."""
+        return bool(self.each) or self.whole
 
 
 class Source(Struct, frozen=True):
