@@ -82,7 +82,7 @@ def located(trace: Trace) -> list[Value]:
     offered = {tool.name: tool for tool in trace.tools}
     system = trace.system.casefold()[:MAX_TEXT]
     results = _results(trace)
-    named = {name: at for at, call in enumerate(trace.calls) for name in call.gives}
+    named: dict[str, int] | None = {} if any(call.gives for call in trace.calls) else None
     values: list[Value] = []
     written: list[set[str]] = []
     index = 0
@@ -100,6 +100,8 @@ def located(trace: Trace) -> list[Value]:
                     value = _locate(index, leaf, user, system, known, earlier, written)
                 values.append(value)
             written.append({leaf.text for leaf in leaves})
+            if named is not None:
+                named |= dict.fromkeys(call.gives, index)
             index += 1
     return values
 
@@ -124,19 +126,22 @@ def _locate(
     return Value(call, leaf.path, "result" if links else "own", links)
 
 
-def _references(call: int, text: str, named: dict[str, int]) -> tuple[Link, ...]:
+def _references(call: int, text: str, named: dict[str, int] | None) -> tuple[Link, ...]:
     """Explicit references to earlier calls in the public notations.
 
     Where the row names the results of its calls the name decides, else the number counts calls.
+    Of two calls that give the same name the later one is meant.
     """
     if not any(mark in text for mark in ("API_call", "$var", "<node-", "#")):
         return ()
     found = []
     for pattern, first in _REFERENCES:
         for match in pattern.finditer(text):
-            counted = None if named or first is None else int(match[2]) - first
-            target = named.get(match[1], counted)
-            if target is not None and 0 <= target < call:
+            if named is not None:
+                target = named.get(match[1], call)
+            else:
+                target = call if first is None else int(match[2][:9]) - first
+            if 0 <= target < call:
                 found.append(Link(target, match[3] or "", match[0], reference=True))
     return tuple(found)
 

@@ -121,7 +121,7 @@ class Dialogue:
         self.notes: list[str] = []
         self._system: list[str] = []
         self._turns: list[str] = []
-        self._answers: list[str | None] = []
+        self._answers: list[list[str]] = []
         self._thoughts: list[str] = []
         self._rounds: list[_Open] = []
         self._round_of: dict[str, int] = {}  # the last round with a call of that id
@@ -137,7 +137,7 @@ class Dialogue:
 
     def user(self, text: str) -> None:
         self._turns.append(text)
-        self._answers.append(None)
+        self._answers.append([])
         self._close()
 
     def think(self, text: str) -> None:
@@ -146,8 +146,7 @@ class Dialogue:
 
     def answer(self, text: str) -> None:
         if text.strip() and self._turns:
-            before = self._answers[-1]
-            self._answers[-1] = text if before is None else f"{before}\n{text}"
+            self._answers[-1].append(text)
 
     def calls(self, calls: list[Call]) -> None:
         """One message's calls: they share a round. `Finish` is an end mark, not a call.
@@ -194,7 +193,7 @@ class Dialogue:
         return Trace(
             user_turns=tuple(self._turns),
             rounds=tuple(rounds),
-            answers=tuple(self._answers),
+            answers=tuple("\n".join(said) or None for said in self._answers),
             tools=tuple(tools),
             system="\n".join(self._system),
             reasoning="\n\n".join(self._thoughts) or None,
