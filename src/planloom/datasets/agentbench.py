@@ -2,8 +2,7 @@
 
 Knowledge graph: `actions` are call strings in order; the names of the parameters stand in the
 benchmark's prompt. `#0` is the first result that is a set of entities: it counts sets, not calls.
-Database: `sql.query` is the right statement; changes have theirs under `label`, where nothing names
-a tool. Operating system: only a task and the check of its outcome.
+Database: `sql.query` is the right statement; of changes no tool is named. Operating system: a task.
 """
 
 import re
@@ -41,11 +40,11 @@ def read_graph(row: Row) -> Trace:
 
 def _parsed(action: Any) -> tuple[str, dict[str, Any]]:
     match = _CALL.fullmatch(action) if isinstance(action, str) else None
-    names = PARAMETERS.get(match[1], ()) if match else ()
-    values = [value.strip() for value in match[2].split(",")] if match else []
-    if match is None or len(names) != len(values):
+    tool, given = match.groups() if match else ("", "")
+    names, values = PARAMETERS.get(tool, ()), [value.strip() for value in given.split(",")]
+    if len(names) != len(values):
         raise BadRow(Reason.not_a_call, repr(action))
-    return match[1], dict(zip(names, values, strict=True))
+    return tool, dict(zip(names, values, strict=True))
 
 
 def read_task(row: Row) -> Trace:
