@@ -17,12 +17,23 @@ def files() -> Iterator[tuple[Path, str]]:
             row = json.dumps(case["row"], ensure_ascii=False)
             by_part.setdefault(case["part"], []).append(row)
         for part, rows in by_part.items():
-            pattern = source.part(part).files[0]
+            pattern = source.part(part).files[0].replace("**/", "")
             path = pattern.replace("-*", "-00000-of-00001.*").replace(".*", ".jsonl")
             path = path.replace("*", "rows")
+            folder = PACKED / source.id.replace("/", "__")
+            if source.part(part).whole:
+                yield from files_of_one_row(folder / path, rows)
+                continue
             is_array = path.endswith(".json")
             text = "[\n" + ",\n".join(rows) + "\n]\n" if is_array else "\n".join(rows) + "\n"
-            yield PACKED / source.id.replace("/", "__") / path, text
+            yield folder / path, text
+
+
+def files_of_one_row(path: Path, rows: list[str]) -> Iterator[tuple[Path, str]]:
+    """A file for each row, its records one a line."""
+    for number, row in enumerate(rows):
+        records = [json.dumps(record, ensure_ascii=False) for record in json.loads(row)["records"]]
+        yield path.with_stem(f"{path.stem}-{number}"), "\n".join(records) + "\n"
 
 
 if __name__ == "__main__":

@@ -287,3 +287,30 @@ def test_elements_of_a_column_are_rows_of_their_own(tmp_path: Path) -> None:
     found = list(records.read(files.slices(file)[0], None, ("rows", "answers")))
     assert path.exists() and found[:3] == [(0, first), (1, second), (2, {"task": "u"})]
     assert isinstance(found[3][1], Broken) and found[3][0] == 3
+
+
+def test_values_of_an_object_are_rows_of_their_own(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.json", json.dumps({"x": {"n": 1}, "y": {"n": 2}}, indent=1))
+    piece = files.slices(files.find(tmp_path, card())[0])[0]
+    assert list(records.read(piece, None, ("*",))) == [(0, {"n": 1}), (1, {"n": 2})]
+    path.write_text('{"n": 1, "m": {}}')
+    assert list(records.read(piece, None, ("*",))) == [(0, {"n": 1, "m": {}})]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.json"])
+def test_a_whole_file_is_one_row(tmp_path: Path, name: str, monkeypatch: Patch) -> None:
+    path = written(tmp_path, name, json.dumps(BOTH) if name == "a.json" else LINES)
+    piece = files.slices(files.find(tmp_path, card())[0], whole=True)[0]
+    assert list(records.read(piece, whole=True)) == [(0, {"records": BOTH})]
+    assert list(records.read(piece, ("b",), whole=True)) == [(0, {"records": [{}, {"b": 2}]})]
+    monkeypatch.setattr(records, "MAX_RECORDS", 1)
+    [(_, record)] = records.read(piece, whole=True)
+    assert isinstance(record, Broken) and record.oversized and path.exists()
+
+
+def test_a_broken_line_breaks_the_whole_row_and_an_empty_file_has_none(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.jsonl", '{"a": 1}\n{"b": ')
+    piece = files.slices(files.find(tmp_path, card())[0], whole=True)[0]
+    assert [(at, type(record)) for at, record in records.read(piece, whole=True)] == [(0, Broken)]
+    path.write_text("\n")
+    assert list(records.read(piece._replace(stop=1), whole=True)) == []

@@ -86,11 +86,11 @@ def test_rows_give_what_is_stored(name: str, request: pytest.FixtureRequest) -> 
     compare(name, cases, found, request.config.getoption("--update-golden"))
 
 
-def test_the_formats_of_the_seed_are_detected(request: pytest.FixtureRequest) -> None:
-    cases = golden("formats")
-    compare(
-        "formats", cases, [of_format(c) for c in cases], request.config.getoption("--update-golden")
-    )
+@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("formats*.json")))
+def test_the_formats_are_detected(name: str, request: pytest.FixtureRequest) -> None:
+    cases = golden(name)
+    found = [of_format(case) for case in cases]
+    compare(name, cases, found, request.config.getoption("--update-golden"))
 
 
 @pytest.mark.parametrize("name", WITH_PARTS)

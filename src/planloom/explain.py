@@ -48,11 +48,13 @@ class _Build:
         if file is None:
             raise RecipeError(f"{address.source}:{address.file}: the build read no such file")
         part = find(address.source, self.recipe.datasets).parts[file.part]
-        is_bytes = file.kind == "lines" and not (part.each or file.path.endswith(files.COMPRESSED))
+        is_bytes = file.kind == "lines" and not (
+            part.counts_rows or file.path.endswith(files.COMPRESSED)
+        )
         piece = Slice(file, address.at, address.at + 1) if is_bytes else None
         pieces = [piece] if piece else files.slices(file, whole=True)
         for part_of_file in pieces:
-            for at, record in records.read(part_of_file, part.columns, part.each):
+            for at, record in records.read(part_of_file, part.columns, part.each, whole=part.whole):
                 if at == address.at:
                     return file, record
         raise RecipeError(f"{file.path}: no record at {address.at}")

@@ -150,7 +150,7 @@ def tasks(
 def _slices(found: Input, recipe: Recipe, limit: int | None) -> list[Slice]:
     """One slice where rows are counted through the file."""
     part = find(found.source, recipe.datasets).parts[found.file.part]
-    return files.slices(found.file, whole=limit is not None or bool(part.each))
+    return files.slices(found.file, whole=limit is not None or part.counts_rows)
 
 
 def part_of(task: Task) -> Part:

@@ -19,8 +19,10 @@ from planloom.trace import Call
 MAX_CHARACTERS = 4_000_000
 MAX_LITERAL = 400_000
 MAX_DEPTH = 100
-NAMES = ("name", "function", "tool", "tool_name", "api_name", "function_name", "Action")
+NAMES = ("name", "function", "tool", "tool_name", "api_name", "function_name", "api", "Action")
 ARGUMENTS = ("arguments", "parameters", "args", "param_dict", "Action_Input", "kwargs", "input")
+RESULTS = ("label", "responses")
+"""Keys under which a call names its results, so that later arguments can refer to them."""
 
 # A string that is never closed reaches to the end, so that no scan begins anew inside it.
 STRING = r'"(?:[^"\\]|\\.?)*+(?:"|(\Z))|\'(?:[^\'\\]|\\.?)*+(?:\'|(\Z))'
@@ -246,7 +248,15 @@ def call(entry: Any, notes: list[str]) -> Call:
     if not name or name[0] == "<":  # <function-name> is a template, not a name
         raise BadRow(Reason.not_a_call, repr(entry))
     given = next((v for key in ARGUMENTS if (v := entry.get(key)) is not None), None)
-    return Call(name, _arguments(given, notes), id=call_id if isinstance(call_id, str) else None)
+    known = call_id if isinstance(call_id, str) else None
+    return Call(name, _arguments(given, notes), id=known, gives=_result_names(entry))
+
+
+def _result_names(entry: dict[str, Any]) -> tuple[str, ...]:
+    """`$` marks a reference, it is no part of the name."""
+    names = next((value for key in RESULTS if (value := entry.get(key))), None)
+    names = names if isinstance(names, list) else [names]
+    return tuple(name.lstrip("$") for name in names if isinstance(name, str))
 
 
 def _arguments(given: Any, notes: list[str]) -> dict[str, Any]:

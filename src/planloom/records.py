@@ -16,6 +16,7 @@ from planloom.files import Slice, first_line, is_cut, opened
 from planloom.payload import scrubbed, without_nulls
 
 MAX_RECORD = 64 << 20
+MAX_RECORDS = 10_000
 BATCH = 1024
 CHUNK = 1 << 20
 
@@ -32,26 +33,56 @@ Record = tuple[int, dict[str, Any] | Broken]
 
 
 def read(
-    piece: Slice, columns: tuple[str, ...] | None = None, each: tuple[str, ...] = ()
+    piece: Slice,
+    columns: tuple[str, ...] | None = None,
+    each: tuple[str, ...] = (),
+    *,
+    whole: bool = False,
 ) -> Iterator[Record]:
     """The records of a slice with their addresses; a record that is broken comes as such.
 
     Of the rows only `columns` are seen, whatever the kind of file. With `each`, the elements of
-    these columns are the rows; they are numbered through the file, which then is one slice.
+    these columns are the rows; they are numbered through the file, which then is one slice. With
+    `whole`, the file is one row.
     """
     records = _records(piece, columns)
-    yield from enumerate(_exploded(records, each)) if each else records
+    if whole:
+        yield from enumerate(_gathered(records))
+    else:
+        yield from enumerate(_exploded(records, each)) if each else records
+
+
+def _gathered(records: Iterable[Record]) -> Iterator[dict[str, Any] | Broken]:
+    """All records as one row; a broken one breaks it, because a gap would not be seen."""
+    found = []
+    for _, record in records:
+        if isinstance(record, Broken):
+            yield record
+            return
+        found.append(record)
+        if len(found) > MAX_RECORDS:
+            yield Broken(f"more than {MAX_RECORDS:,} records in a row", oversized=True)
+            return
+    if found:
+        yield {"records": found}
 
 
 def _exploded(
     records: Iterable[Record], each: tuple[str, ...]
 ) -> Iterator[dict[str, Any] | Broken]:
     for _, record in records:
+        if isinstance(record, dict) and each == ("*",) and _holds_rows(record):
+            yield from record.values()
+            continue
         if isinstance(record, Broken) or not all(isinstance(record.get(c), list) for c in each):
             yield record
             continue
         for items in zip_longest(*(record[column] for column in each)):
             yield {**record, **dict(zip(each, items, strict=True))}
+
+
+def _holds_rows(record: dict[str, Any]) -> bool:
+    return bool(record) and all(isinstance(value, dict) for value in record.values())
 
 
 def _records(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:

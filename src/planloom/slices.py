@@ -107,7 +107,9 @@ def chunks(folder: Path) -> list[Path]:
 
 
 def _records(task: Task, part: Part) -> Iterator[records.Record]:
-    for number, record in enumerate(records.read(task.piece, part.columns, part.each)):
+    for number, record in enumerate(
+        records.read(task.piece, part.columns, part.each, whole=part.whole)
+    ):
         if number == task.limit:
             return
         yield record

@@ -64,7 +64,9 @@ class Part(Struct, frozen=True):
     what is not named (personal data above all) is never read. `unique` is the task of a row, as the
     column that states it or as a function of the row: a source keeps one row a task. `each` names
     columns that hold lists of equal length: every element makes a row of its own, beside the
-    record's other columns. `why` explains a policy other than `train`.
+    record's other columns; `each = ("*",)` does so with the values of an object that holds nothing
+    but rows. `whole` makes one row `{"records": [..]}` of all the records of a file. `why` explains
+    a policy other than `train`.
     """
 
     split: str
@@ -78,6 +80,7 @@ class Part(Struct, frozen=True):
     columns: tuple[str, ...] | None = None
     unique: str | Callable[[Row], Any] | None = None
     each: tuple[str, ...] = ()
+    whole: bool = False
     why: str = ""
 
     @property
@@ -89,6 +92,11 @@ class Part(Struct, frozen=True):
         if callable(self.unique):
             return self.unique(row)
         return row.get(self.unique) if self.unique else None
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether rows are numbered through a file, which then cannot be cut into slices."""
+        return bool(self.each) or self.whole
 
 
 class Source(Struct, frozen=True):

@@ -25,13 +25,17 @@ class Tool(Struct, frozen=True, gc=False):
 
 
 class Call(Struct, frozen=True, gc=False):
-    """One tool call as written, with its result as text where the row holds one."""
+    """One tool call as written, with its result as text where the row holds one.
+
+    `gives` are the names by which the arguments of later calls refer to its results.
+    """
 
     tool: str
     arguments: dict[str, Any]
     result: str | None = None
     id: str | None = None
     arguments_known: bool = True
+    gives: tuple[str, ...] = ()
 
 
 class Round(Struct, frozen=True, gc=False):

@@ -21,10 +21,11 @@ MIN_LENGTH = 3
 MIN_NUMBER = 100
 MAX_LEAVES = 5_000
 MAX_TEXT = 200_000
-_REFERENCES = (  # notation, number of the first call
-    (re.compile(r"\bAPI_call_(\d+)\b"), 0),
-    (re.compile(r"\$var_?(\d+)(?:\.([\w.\[\]]+))?\$"), 1),
-    (re.compile(r"<node-(\d+)>"), 0),
+_REFERENCES = (  # notation of (name of a result, its number, path in it), number of the first call
+    (re.compile(r"\b(API_call_(\d+))\b()"), 0),
+    (re.compile(r"\$(var_?(\d+))(?:\.([^$]+))?\$"), 1),
+    (re.compile(r"(<node-(\d+)>)()"), 0),
+    (re.compile(r"(?<!\w)(#(\d+))\b()"), None),  # counts results, not calls
 )
 
 
@@ -81,6 +82,7 @@ def located(trace: Trace) -> list[Value]:
     offered = {tool.name: tool for tool in trace.tools}
     system = trace.system.casefold()[:MAX_TEXT]
     results = _results(trace)
+    named: dict[str, int] | None = {} if any(call.gives for call in trace.calls) else None
     values: list[Value] = []
     written: list[set[str]] = []
     index = 0
@@ -91,9 +93,15 @@ def located(trace: Trace) -> list[Value]:
             known = _declared_values(offered.get(call.tool))
             leaves = [*_leaves(call.arguments)]
             for leaf in leaves:
-                value = _locate(index, leaf, user, system, known, earlier, written)
+                references = _references(index, leaf.written, named)
+                if references:
+                    value = Value(index, leaf.path, "result", references)
+                else:
+                    value = _locate(index, leaf, user, system, known, earlier, written)
                 values.append(value)
             written.append({leaf.text for leaf in leaves})
+            if named is not None:
+                named |= dict.fromkeys(call.gives, index)
             index += 1
     return values
 
@@ -107,8 +115,6 @@ def _locate(
     earlier: list[_Result],
     written: list[set[str]],
 ) -> Value:
-    if references := _references(call, leaf.written):
-        return Value(call, leaf.path, "result", references)
     if contains(user, leaf.text):
         return Value(call, leaf.path, "user")
     if leaf.text in known:
@@ -120,17 +126,23 @@ def _locate(
     return Value(call, leaf.path, "result" if links else "own", links)
 
 
-def _references(call: int, text: str) -> tuple[Link, ...]:
-    """Explicit references to earlier calls in the public notations."""
-    if not any(mark in text for mark in ("API_call", "$var", "<node-")):
+def _references(call: int, text: str, named: dict[str, int] | None) -> tuple[Link, ...]:
+    """Explicit references to earlier calls in the public notations.
+
+    Where the row names the results of its calls the name decides, else the number counts calls.
+    Of two calls that give the same name the later one is meant.
+    """
+    if not any(mark in text for mark in ("API_call", "$var", "<node-", "#")):
         return ()
     found = []
     for pattern, first in _REFERENCES:
         for match in pattern.finditer(text):
-            target = int(match[1]) - first
+            if named is not None:
+                target = named.get(match[1], call)
+            else:
+                target = call if first is None else int(match[2][:9]) - first
             if 0 <= target < call:
-                path = match[2] if pattern.groups > 1 and match[2] else ""
-                found.append(Link(target, path, match[0], reference=True))
+                found.append(Link(target, match[3] or "", match[0], reference=True))
     return tuple(found)
 
 

@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+from msgspec import structs
+
 from planloom import payload
 from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes import declare
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, without_thinking
+from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, text_of, without_thinking
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Tool, Trace
 
@@ -87,15 +89,21 @@ def _calls(value: Any, dialogue: Dialogue, padded: bool) -> list[Call]:
     found = payload.calls(value, dialogue.notes)
     if not padded:
         return found
-    return [Call(call.tool, payload.without_nulls(call.arguments), id=call.id) for call in found]
+    return [structs.replace(c, arguments=payload.without_nulls(c.arguments)) for c in found]
 
 
 def _result(raw: dict[str, Any]) -> str:
-    """The result as text; some rows hold an object, some encode its JSON twice."""
+    """The result as text; some rows hold text parts, some an object, some encode its JSON twice."""
     content = raw.get("content", raw.get("value"))
     if isinstance(content, str):
         return content
+    if isinstance(content, list) and content and all(map(_is_text, content)):
+        return text_of(content)
     return "" if content is None else payload.dumps(content)
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text"
 
 
 def _text(value: Any) -> str | None:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
 from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.trace import Call, Round, Tool, Trace
@@ -107,6 +109,10 @@ class _Open:
         self.turn = turn
         self.results: list[Result] = []
 
+    @property
+    def is_met(self) -> bool:
+        return len(self.results) >= len(self.calls)
+
 
 class Dialogue:
     """Takes messages in order and gives the Trace."""
@@ -115,18 +121,24 @@ class Dialogue:
         self.notes: list[str] = []
         self._system: list[str] = []
         self._turns: list[str] = []
-        self._answers: list[str | None] = []
+        self._answers: list[list[str]] = []
         self._thoughts: list[str] = []
         self._rounds: list[_Open] = []
-        self._waiting: list[_Open] = []
+        self._round_of: dict[str, int] = {}  # the last round with a call of that id
+        self._close()
+
+    def _close(self) -> None:
+        """Results without an id go to later rounds only."""
+        self._first = self._next = len(self._rounds)  # the first that waits, and that lacks one
+        self._answered = False
 
     def system(self, text: str) -> None:
         self._system.append(text)
 
     def user(self, text: str) -> None:
         self._turns.append(text)
-        self._answers.append(None)
-        self._waiting = []
+        self._answers.append([])
+        self._close()
 
     def think(self, text: str) -> None:
         if text.strip():
@@ -134,8 +146,7 @@ class Dialogue:
 
     def answer(self, text: str) -> None:
         if text.strip() and self._turns:
-            before = self._answers[-1]
-            self._answers[-1] = text if before is None else f"{before}\n{text}"
+            self._answers[-1].append(text)
 
     def calls(self, calls: list[Call]) -> None:
         """One message's calls: they share a round. `Finish` is an end mark, not a call.
@@ -146,11 +157,10 @@ class Dialogue:
         calls = [call for call in calls if not self._is_end(call)]
         if not calls:
             return
-        if any(open_.results for open_ in self._waiting):
-            self._waiting = []
-        open_ = _Open(calls, max(len(self._turns) - 1, 0))
-        self._rounds.append(open_)
-        self._waiting.append(open_)
+        if self._answered:
+            self._close()
+        self._round_of |= {call.id: len(self._rounds) for call in calls if call.id}
+        self._rounds.append(_Open(calls, max(len(self._turns) - 1, 0)))
 
     def _is_end(self, call: Call) -> bool:
         if call.tool != FINISH or "return_type" not in call.arguments:
@@ -162,19 +172,18 @@ class Dialogue:
 
     def result(self, text: str, call_id: str | None = None, name: str | None = None) -> None:
         """A result goes to the round that has its id, else to the oldest one still waiting."""
-        open_ = self._round_of(call_id)
-        if open_ is None:
+        index = self._round_of.get(call_id or "", self._oldest())
+        if index == len(self._rounds):
             self.notes.append("result_without_call")
-        else:
-            open_.results.append(Result(text, call_id, name))
+            return
+        self._rounds[index].results.append(Result(text, call_id, name))
+        self._answered |= index >= self._first
 
-    def _round_of(self, call_id: str | None) -> _Open | None:
-        if call_id:
-            for open_ in reversed(self._rounds):
-                if any(call.id == call_id for call in open_.calls):
-                    return open_
-        unmet = (open_ for open_ in self._waiting if len(open_.results) < len(open_.calls))
-        return next(unmet, self._waiting[-1] if self._waiting else None)
+    def _oldest(self) -> int:
+        """The oldest round that lacks a result, else the last one; no round is ever looked at twice."""
+        while self._next < len(self._rounds) - 1 and self._rounds[self._next].is_met:
+            self._next += 1
+        return self._next
 
     def trace(self, tools: Iterable[Tool] = ()) -> Trace:
         rounds = []
@@ -184,7 +193,7 @@ class Dialogue:
         return Trace(
             user_turns=tuple(self._turns),
             rounds=tuple(rounds),
-            answers=tuple(self._answers),
+            answers=tuple("\n".join(said) or None for said in self._answers),
             tools=tuple(tools),
             system="\n".join(self._system),
             reasoning="\n\n".join(self._thoughts) or None,
@@ -210,8 +219,7 @@ def paired(
         notes.append("results_not_aligned")
         return tuple(calls), "\n".join(result.text for result in results)
     return tuple(
-        Call(call.tool, call.arguments, text, call.id, call.arguments_known)
-        for call, text in zip(calls, texts, strict=True)
+        msgspec.structs.replace(call, result=text) for call, text in zip(calls, texts, strict=True)
     ), None
 
 

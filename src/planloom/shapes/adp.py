@@ -1,0 +1,95 @@
+"""Agent Data Protocol v1: a list of actions and observations, told apart by `class_`.
+
+Nothing in it links a result with its call, so what is observed directly after an action is its
+result, even where `source` says `user`: converters write so of environments that speak through
+the user. Actions stand alone: no groups. Code that the assistant ran is a call of the tool that
+`language` names with the argument `content`: both words stand in the row. Items without `class_`
+are not guessed at.
+"""
+
+from typing import Any
+
+from planloom import payload
+from planloom.errors import BadRow, Reason
+from planloom.plan import Category
+from planloom.shapes.dialogue import Dialogue, text_of
+from planloom.source import Reader, Row, shape_reader
+from planloom.trace import Call, Trace
+
+CATEGORY: Category = "tool_reasoning"
+ACTIONS = ("api_action", "code_action")
+SEEN = ("text_observation", "web_observation", "image_observation")
+KNOWN = (*ACTIONS, *SEEN, "message_action")
+
+Item = dict[str, Any]
+
+
+@shape_reader
+def reader(content: str = "content") -> Reader:
+    """Reads rows whose items stand in this column."""
+
+    def read(row: Row) -> Trace:
+        dialogue = Dialogue()
+        before = ""
+        for item in _items(row.get(content)):
+            _take(dialogue, item, after_action=before in ACTIONS)
+            before = item["class_"]
+        return dialogue.trace()
+
+    return read
+
+
+def _items(value: Any) -> list[Item]:
+    if isinstance(value, str):
+        value = payload.parse(value, [])
+    if not isinstance(value, list):
+        raise BadRow(Reason.unknown_shape, f"content is {type(value).__name__}")
+    for item in value:
+        if not isinstance(item, dict) or item.get("class_") not in KNOWN:
+            raise BadRow(Reason.unknown_shape, f"an item without a known class_: {item!r}")
+    return value
+
+
+def _take(dialogue: Dialogue, item: Item, *, after_action: bool) -> None:
+    if item["class_"] in SEEN:
+        if item.get("source") == "user" and not after_action:
+            dialogue.user(_seen(item))
+        else:
+            dialogue.result(_seen(item))
+        return
+    dialogue.think(text_of(item.get("description")))
+    if item["class_"] in ACTIONS:
+        dialogue.calls([_call(item, dialogue.notes)])
+    else:
+        said = text_of(item.get("content"))
+        dialogue.answer(said.replace("<finish>", "").replace("</finish>", ""))
+
+
+def _call(item: Item, notes: list[str]) -> Call:
+    if item["class_"] == "api_action":
+        entry = {"name": item.get("function"), "arguments": item.get("kwargs")}
+        return payload.call(entry, notes)
+    code = item.get("content")
+    if not isinstance(code, str) or not code.strip():
+        raise BadRow(Reason.not_a_call, f"code is {code!r}")
+    return payload.call({"name": item.get("language"), "arguments": {"content": code}}, notes)
+
+
+def _seen(item: Item) -> str:
+    """The text of an observation; of a page its tree or source, of an image its place."""
+    for key in ("content", "axtree", "html", "url"):
+        if isinstance(item.get(key), str) and item[key]:
+            return str(item[key])
+    return ""
+
+
+def sniff(row: Row) -> Reader | None:
+    """A reader, if every item of the list has a known `class_`."""
+    content = row.get("content")
+    if not isinstance(content, list) or not content:
+        return None
+    try:
+        _items(content)
+    except BadRow:
+        return None
+    return reader()
