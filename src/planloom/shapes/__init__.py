@@ -65,10 +65,12 @@ def _reads(read: Reader, row: Row) -> tuple[float, int]:
 def read_any(row: Row) -> tuple[Trace, Category]:
     """The row read by whichever shape fits it.
 
+    A row that holds calls but cannot be read is never read as mere text: that would lose them.
+
     Raises:
         BadRow: from the reader that fits best; unknown_shape if none fits.
     """
-    found = fits([row])
+    found = sorted(fits([row]), key=lambda fit: fit.category in TEXT)
     if not found:
         raise BadRow(Reason.unknown_shape, f"columns {sorted(map(str, row))}")
     return found[0].read(row), found[0].category
