@@ -25,7 +25,10 @@ _REFERENCES = (  # notation, number of the first call
     (re.compile(r"\bAPI_call_(\d+)\b"), 0),
     (re.compile(r"\$var_?(\d+)(?:\.([\w.\[\]]+))?\$"), 1),
     (re.compile(r"<node-(\d+)>"), 0),
+    (re.compile(r"<API-(\d+)>"), 1),
+    (re.compile(r"^\$(\d+)$"), 1),
 )
+_BETWEEN = re.compile(r"[;\n]")
 
 
 class Link(NamedTuple):
@@ -62,7 +65,10 @@ class _Result:
         self.call = call
         self.round = round_
         self.joint = joint
-        self.leaves = [leaf for leaf in _leaves(_parsed(text)) if len(leaf.text) >= MIN_LENGTH]
+        data = _parsed(text)
+        parts = _BETWEEN.split(data) if joint and isinstance(data, str) else [data]
+        leaves = (leaf for part in parts for leaf in _leaves(part))
+        self.leaves = [leaf for leaf in leaves if len(leaf.text) >= MIN_LENGTH]
         self.paths: dict[str, str] = {}
         for leaf in self.leaves:
             self.paths.setdefault(leaf.text, leaf.path)
@@ -107,10 +113,10 @@ def _locate(
     earlier: list[_Result],
     written: list[set[str]],
 ) -> Value:
-    if references := _references(call, leaf.written):
-        return Value(call, leaf.path, "result", references)
     if contains(user, leaf.text):
         return Value(call, leaf.path, "user")
+    if references := _references(call, leaf.written):
+        return Value(call, leaf.path, "result", references)
     if leaf.text in known:
         return Value(call, leaf.path, "default")
     if contains(system, leaf.text):
@@ -122,7 +128,7 @@ def _locate(
 
 def _references(call: int, text: str) -> tuple[Link, ...]:
     """Explicit references to earlier calls in the public notations."""
-    if not any(mark in text for mark in ("API_call", "$var", "<node-")):
+    if not any(mark in text for mark in ("API_call", "$", "<node-", "<API-")):
         return ()
     found = []
     for pattern, first in _REFERENCES:
@@ -158,7 +164,7 @@ def _quoted(
     text: str, earlier: list[_Result], written: list[set[str]], before: str
 ) -> tuple[Link, ...]:
     """Results of which a value is quoted inside a longer text, such as the body of a mail."""
-    if " " not in text or not earlier:
+    if not earlier or (" " not in text and text.isascii()):  # many scripts have no spaces
         return ()
     links: dict[int, Link] = {}
     for result in earlier:
@@ -175,10 +181,13 @@ def _quoted(
 
 
 def _first_quoted(links: list[Link]) -> tuple[Link, ...]:
-    """One link a span: of two results with the same text the earlier one supplied it."""
-    spans: dict[str, Link] = {}
+    """One link a span: of two results with the same text the earlier one supplied it.
+
+    A joint text may be the work of each of its calls.
+    """
+    spans: dict[tuple[str, int], Link] = {}
     for link in links:
-        spans.setdefault(link.span, link)
+        spans.setdefault((link.span, link.call if link.joint else -1), link)
     return tuple(spans.values())
 
 
