@@ -85,7 +85,8 @@ def joint(task: Task) -> Expected:
     """One result text for A and B: each may have supplied what C quotes."""
     joined = "; ".join(task.results[:2])
     results = (None, None, task.results[2])
-    return replace(full(task), results=results, joints=(joined,), edges=data(task, joint=True))
+    edges = frozenset(Edge(src, 2, "data", task.carrier, joint=True) for src in (0, 1))
+    return replace(full(task), results=results, joints=(joined,), edges=edges)
 
 
 def gold(task: Task) -> Expected:

@@ -25,7 +25,7 @@ class Tool(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """From one call to a later one, by number; `span` is the matched text."""
+    """From one call to a later one, by number; `span` is the matched text (None: any will do)."""
 
     src: int
     dst: int
