@@ -193,7 +193,10 @@ def scrubbed(value: Any) -> Any:
 
 
 def _encodable(text: str) -> str:
-    return _SURROGATE.sub("\ufffd", text)
+    """Halves of a character, as a literal's escapes leave them, joined; a lone half is no text."""
+    if _SURROGATE.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

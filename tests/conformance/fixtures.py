@@ -216,7 +216,7 @@ VARIANTS: dict[str, tuple[Row, Expected]] = {
     "no id and no type": (without_type(), full(TASK)),
     "Responses items": (responses_items(), shapes.with_ids(TASK)),
     "single quotes": (single_quotes(), shapes.last_open(TASK)),
-    "call lines": (call_lines(), full(TASK)),
+    "call lines": (call_lines(), replace(full(TASK), results=tuple(map(PLAIN.dump, TASK.results)))),
     "parts with a list": (parts_with_list(), shapes.thought_too(TASK)),
     "run in turns of a user": (react_turns("user"), shapes.series_without_tools(TASK)),
     "run in turns of a tool": (react_turns("tool"), shapes.series_without_tools(TASK)),

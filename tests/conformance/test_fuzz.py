@@ -1,7 +1,7 @@
 """Whatever stands in a row: nothing raises, no row vanishes, and time grows with its length only.
 
-`PLANLOOM_FUZZ=10000 pytest tests/conformance/test_fuzz.py` tries 10,000 rows a fixture (and cells
-of 10 MB); the default is a taste of it.
+`PLANLOOM_FUZZ=10000 pytest tests/conformance/test_fuzz.py` tries 10,000 rows a fixture and
+longer cells; the default is a taste of it.
 """
 
 import json
@@ -25,9 +25,8 @@ from planloom import plan, shapes
 from planloom.errors import BadRow
 from planloom.source import Reader
 
-EXAMPLES = int(os.environ.get("PLANLOOM_FUZZ", "12"))
-THOROUGH = EXAMPLES >= 1_000
-LENGTH = 2_500_000 if THOROUGH else 20_000
+EXAMPLES = int(os.environ.get("PLANLOOM_FUZZ", "8"))
+LENGTH = 200_000 if EXAMPLES >= 1_000 else 10_000
 FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ROWS: dict[str, Row] = {
@@ -172,9 +171,8 @@ def test_time_is_linear_in_the_length_of_a_cell(name: str) -> None:
     """Four times the text may take ten times as long; what takes a square's time takes 16."""
     for label, piece in PIECES.items():
         text = piece * (LENGTH // len(piece))
-        short = seconds(cell(name, text))
-        long = min(seconds(cell(name, text * 4)) for _ in range(2))
-        assert long < 10 * short + 0.1, f"{label}: {short:.2f} s, four times as much {long:.2f} s"
+        allowed = 10 * seconds(cell(name, text)) + 0.1
+        assert any(seconds(cell(name, text * 4)) < allowed for _ in range(2)), label
 
 
 HUGE = {
