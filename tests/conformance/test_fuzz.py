@@ -135,6 +135,25 @@ def test_a_row_with_wrong_bytes_ends_somewhere(name: str, data: st.DataObject) -
             survives(row, readers(ROWS[name]))
 
 
+CRASHED: dict[str, Row] = {
+    "an empty call": {"query": "Which ferry is next?", "function_call": {}},
+    "a list among the required": {
+        "messages": [{"role": "user", "content": "Which ferry is next?"}],
+        "tools": [{"name": "f", "parameters": {"properties": {"a": {}}, "required": [[1], "a"]}}],
+    },
+    "a list among the required of a table": {
+        "query": "Which ferry is next?",
+        "tools": [{"name": "f", "parameters": {"a": {"type": "str"}}, "required": [[1], "a"]}],
+        "answers": [],
+    },
+}
+
+
+@pytest.mark.parametrize("case", CRASHED)
+def test_what_once_crashed_ends_somewhere(case: str) -> None:
+    survives(CRASHED[case], [])
+
+
 # Size
 
 
