@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from conformance import shapes
+from conformance import expected, shapes
+from conformance.expected import Edge, Expected, full
 from conformance.style import PLAIN, Style, bare_tools, id_of, keyword_call, openai_tools, schema
 from conformance.task import FERRIES as TASK
-from conformance.task import Call, Edge, Expected, Row, full
+from conformance.task import Call, Row
 
 CALL = PLAIN.text(TASK.calls[0])
 
@@ -207,23 +208,23 @@ def _references(names: tuple[str, str]) -> tuple[Row, Expected]:
         "tools": PLAIN.dump(bare_tools(TASK)),
         "answers": PLAIN.dump([PLAIN.entry(call) for call in calls]),
     }
-    return row, replace(shapes.gold(TASK), calls=calls, edges=frozenset(links), tools=TASK.tools)
+    return row, replace(expected.gold(TASK), calls=calls, edges=frozenset(links), tools=TASK.tools)
 
 
 ORDER = frozenset((Edge(0, 1), Edge(1, 2)))
 VARIANTS: dict[str, tuple[Row, Expected]] = {
-    "under conversations": (under_conversations(), shapes.with_ids(TASK)),
+    "under conversations": (under_conversations(), expected.with_ids(TASK)),
     "no id and no type": (without_type(), full(TASK)),
-    "Responses items": (responses_items(), shapes.with_ids(TASK)),
-    "single quotes": (single_quotes(), shapes.last_open(TASK)),
+    "Responses items": (responses_items(), expected.with_ids(TASK)),
+    "single quotes": (single_quotes(), expected.last_open(TASK)),
     "call lines": (call_lines(), replace(full(TASK), results=tuple(map(PLAIN.dump, TASK.results)))),
-    "parts with a list": (parts_with_list(), shapes.thought_too(TASK)),
-    "run in turns of a user": (react_turns("user"), shapes.series_without_tools(TASK)),
-    "run in turns of a tool": (react_turns("tool"), shapes.series_without_tools(TASK)),
-    "chosen and rejected": (preferred(), shapes.thought_too(TASK)),
+    "parts with a list": (parts_with_list(), expected.thought_too(TASK)),
+    "run in turns of a user": (react_turns("user"), expected.series_without_tools(TASK)),
+    "run in turns of a tool": (react_turns("tool"), expected.series_without_tools(TASK)),
+    "chosen and rejected": (preferred(), expected.thought_too(TASK)),
     "gold actions": (
         gold_actions(),
-        replace(shapes.gold(TASK), steps=(0, 1, 2), edges=ORDER, tools=(), request=None),
+        replace(expected.gold(TASK), steps=(0, 1, 2), edges=ORDER, tools=(), request=None),
     ),
     **{f"reference {name}": _references(names) for name, names in REFERENCES.items()},
 }

@@ -1,9 +1,22 @@
 """The task written in 17 shapes, as public data sets write it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from conformance.expected import (
+    Expected,
+    gold,
+    joint,
+    last_open,
+    legacy_series,
+    series,
+    series_without_tools,
+    single,
+    spoken_too,
+    thought_too,
+    with_ids,
+)
 from conformance.style import (
     PLAIN,
     Style,
@@ -11,12 +24,11 @@ from conformance.style import (
     as_object,
     as_unicode,
     bare_tools,
-    id_of,
     keyword_call,
     openai_tools,
     schema,
 )
-from conformance.task import Call, Edge, Expected, Row, Task, data, full
+from conformance.task import Call, Row, Task
 
 Unit = tuple[str, int]
 """A text that is all or nothing, and how many calls it holds."""
@@ -58,63 +70,6 @@ def shape(
         return write
 
     return register
-
-
-# What is expected
-
-
-def with_ids(task: Task) -> Expected:
-    return replace(full(task), ids=tuple(map(id_of, range(3))))
-
-
-def spoken_too(task: Task) -> Expected:
-    return replace(with_ids(task), kept=task.said)
-
-
-def thought_too(task: Task) -> Expected:
-    return replace(full(task), kept=task.thought)
-
-
-def legacy_series(task: Task) -> Expected:
-    """Nothing of the results `r` is used again: order is all there is."""
-    order = frozenset((Edge(0, 1), Edge(1, 2)))
-    return replace(full(task), steps=(0, 1, 2), results=("r", "r", "r"), edges=order)
-
-
-def joint(task: Task) -> Expected:
-    """One result text for A and B: each may have supplied what C quotes."""
-    joined = "; ".join(task.results[:2])
-    results = (None, None, task.results[2])
-    edges = frozenset(Edge(src, 2, "data", task.carrier, joint=True) for src in (0, 1))
-    return replace(full(task), results=results, joints=(joined,), edges=edges)
-
-
-def gold(task: Task) -> Expected:
-    return replace(
-        full(task),
-        steps=(0, 0, 0),
-        results=(None, None, None),
-        edges=frozenset(),
-        evidence="gold",
-    )
-
-
-def last_open(task: Task) -> Expected:
-    return replace(full(task), results=(*task.results[:2], None))
-
-
-def series(task: Task) -> Expected:
-    """A, B, C one by one, the last without a result."""
-    return replace(last_open(task), steps=(0, 1, 2), edges=data(task) | {Edge(0, 1)})
-
-
-def series_without_tools(task: Task) -> Expected:
-    return replace(series(task), results=task.results, tools=(), kept=task.thought)
-
-
-def single(task: Task) -> Expected:
-    """A alone; what the assistant thought is no request."""
-    return Expected(task.calls[:1], (0,), "", results=(None,), evidence="gold", kept=task.thought)
 
 
 # Where the calls stand

@@ -1,10 +1,10 @@
-"""One task as data, and what a converter must find in any row that tells it.
+"""One task as data, in several scripts.
 
 Two look-ups go out together; both results are used word for word in a third call's text.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
@@ -24,17 +24,6 @@ class Tool(NamedTuple):
     types: dict[str, str]
 
 
-class Edge(NamedTuple):
-    """From one call to a later one, by number; `span` is the matched text (None: any will do)."""
-
-    src: int
-    dst: int
-    kind: Literal["data", "order"] = "order"
-    argument: str | None = None
-    span: str | None = None
-    joint: bool = False
-
-
 @dataclass(frozen=True)
 class Task:
     """`calls` and `results` are A, B (together) and C; `carrier` is C's argument that quotes."""
@@ -48,37 +37,6 @@ class Task:
     system: str = "You are a careful assistant."
     thought: str = "Both can be looked up at once."
     said: str = "I will look both up first."
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What must be found. `steps` gives each call its round; `joints` are undivided results,
-    `ids` those of the row, `kept` the assistant's words beside its calls. None as `request` leaves
-    it open: the row does not say which of its texts it is.
-    """
-
-    calls: tuple[Call, ...]
-    steps: tuple[int, ...]
-    request: str | None
-    results: tuple[str | None, ...] = ()
-    joints: tuple[str, ...] = ()
-    edges: frozenset[Edge] = frozenset()
-    evidence: Literal["observed", "gold"] = "observed"
-    tools: tuple[Tool, ...] = ()
-    ids: tuple[str, ...] = ()
-    kept: str = ""
-
-
-def data(task: Task, joint: bool = False) -> frozenset[Edge]:
-    """The edges from A and from B to C."""
-    return frozenset(Edge(src, 2, "data", task.carrier, task.results[src], joint) for src in (0, 1))
-
-
-def full(task: Task) -> Expected:
-    """All that the task holds."""
-    return Expected(
-        task.calls, (0, 0, 1), task.request, task.results, edges=data(task), tools=task.tools
-    )
 
 
 FERRIES = Task(

@@ -8,11 +8,12 @@ import pytest
 
 import planloom
 from conformance import adapter
+from conformance.expected import Edge, Expected
 from conformance.fixtures import NO_CALL, VARIANTS
 from conformance.mutations import SPELLINGS, cuts, spelt
 from conformance.shapes import EQUAL, SHAPES
 from conformance.style import PLAIN
-from conformance.task import FERRIES, TASKS, Edge, Expected, Row
+from conformance.task import FERRIES, TASKS, Row
 from planloom import plan, shapes
 from planloom.plan import ExecutionPlan
 from planloom.trace import Trace
