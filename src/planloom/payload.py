@@ -172,13 +172,13 @@ def scrubbed(value: Any) -> Any:
     """The value as strict JSON: NaN becomes null, dates ISO text, lone surrogates U+FFFD."""
     match value:
         case str():
-            return value if value.isascii() else _encodable(value)
+            return encodable(value)
         case None | bool() | int():
             return value
         case float():
             return value if math.isfinite(value) else None
         case dict():
-            return {_encodable(str(key)): scrubbed(item) for key, item in value.items()}
+            return {encodable(str(key)): scrubbed(item) for key, item in value.items()}
         case list() | tuple() | set():
             return [scrubbed(item) for item in value]
         case datetime():
@@ -192,9 +192,9 @@ def scrubbed(value: Any) -> Any:
             return str(value)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Halves of a character, as a literal's escapes leave them, joined; a lone half is no text."""
-    if _SURROGATE.search(text) is None:
+    if text.isascii() or _SURROGATE.search(text) is None:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
@@ -235,7 +235,8 @@ def call(entry: Any, notes: list[str]) -> Call:
     if not name or name[0] == "<":  # <function-name> is a template, not a name
         raise BadRow(Reason.not_a_call, repr(entry))
     given = next((v for key in ARGUMENTS if (v := entry.get(key)) is not None), None)
-    return Call(name, _arguments(given, notes), id=call_id if isinstance(call_id, str) else None)
+    arguments = _arguments(given, notes)
+    return Call(encodable(name), arguments, id=call_id if isinstance(call_id, str) else None)
 
 
 def _arguments(given: Any, notes: list[str]) -> dict[str, Any]:

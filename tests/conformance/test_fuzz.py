@@ -135,7 +135,20 @@ def test_a_row_with_wrong_bytes_ends_somewhere(name: str, data: st.DataObject) -
             survives(row, readers(ROWS[name]))
 
 
+HALF = "Which ferry \ud83d is next?"
 CRASHED: dict[str, Row] = {
+    "half a character in every text": {
+        "messages": [
+            {"role": "system", "content": HALF},
+            {"role": "user", "content": HALF},
+            {"role": "assistant", "content": HALF, "tool_calls": [{"name": HALF, "arguments": {HALF: HALF}}]},
+            {"role": "tool", "content": HALF},
+            {"role": "assistant", "content": HALF},
+        ],
+        "tools": [{"name": HALF, "description": HALF}],
+    },
+    "half a character in a chat": {"messages": [{"role": "user", "content": HALF}, {"role": "assistant", "content": HALF}]},
+    "half a character in a declaration": {"query": HALF, "answers": [{"name": "f"}], "tools": '[{"name": "f", "description": "\\ud83d"}]'},
     "an empty call": {"query": "Which ferry is next?", "function_call": {}},
     "a list among the required": {
         "messages": [{"role": "user", "content": "Which ferry is next?"}],
@@ -146,7 +159,7 @@ CRASHED: dict[str, Row] = {
         "tools": [{"name": "f", "parameters": {"a": {"type": "str"}}, "required": [[1], "a"]}],
         "answers": [],
     },
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CRASHED)

@@ -109,7 +109,7 @@ class _Open:
 
 
 class Dialogue:
-    """Takes messages in order and gives the Trace."""
+    """Takes messages in order and gives the Trace. All text in it can be encoded."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -121,20 +121,20 @@ class Dialogue:
         self._waiting: list[_Open] = []
 
     def system(self, text: str) -> None:
-        self._system.append(text)
+        self._system.append(payload.encodable(text))
 
     def user(self, text: str) -> None:
-        self._turns.append(text)
+        self._turns.append(payload.encodable(text))
         self._answers.append(None)
         self._waiting = []
 
     def think(self, text: str) -> None:
         if text.strip():
-            self._thoughts.append(text.strip())
+            self._thoughts.append(payload.encodable(text.strip()))
 
     def answer(self, text: str) -> None:
         if text.strip() and self._turns:
-            before = self._answers[-1]
+            text, before = payload.encodable(text), self._answers[-1]
             self._answers[-1] = text if before is None else f"{before}\n{text}"
 
     def calls(self, calls: list[Call]) -> None:
@@ -166,7 +166,7 @@ class Dialogue:
         if open_ is None:
             self.notes.append("result_without_call")
         else:
-            open_.results.append(Result(text, call_id, name))
+            open_.results.append(Result(payload.encodable(text), call_id, name))
 
     def _round_of(self, call_id: str | None) -> _Open | None:
         if call_id:
