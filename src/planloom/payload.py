@@ -251,7 +251,7 @@ def _arguments(given: Any, notes: list[str]) -> dict[str, Any]:
         return {}
     if not isinstance(given, dict):
         raise BadRow(Reason.arguments_not_object, repr(given))
-    return {str(key): scrubbed(item) for key, item in given.items()}
+    return {encodable(str(key)): scrubbed(item) for key, item in given.items()}
 
 
 def without_nulls(value: Any) -> Any:
