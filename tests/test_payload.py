@@ -112,6 +112,11 @@ def test_lone_surrogates_become_replacement_characters() -> None:
     assert payload.scrubbed({"a\ud800": "b\udfffc"}) == {"a\ufffd": "b\ufffdc"}
 
 
+def test_halves_of_a_character_are_joined() -> None:
+    assert payload.scrubbed("\ud83d\udc19\ud800") == "\U0001f419\ufffd"
+    assert parsed("{'a': '\\ud83d\\udc19'}")[0] == {"a": "\U0001f419"}
+
+
 @pytest.mark.parametrize("text", ['["\\ud800x"]', '["\ud800x"]', "['\\ud800x']"])
 def test_lone_surrogates_become_encodable(text: str) -> None:
     assert parsed(text)[0][0].encode().endswith(b"x")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planloom.errors import BadRow, InputError
+from planloom.errors import BadRow, InputError, Reason
 from planloom.lift import Lifted, lift
 from planloom.plan import ExecutionPlan
 from planloom.recipe import load
@@ -42,6 +42,8 @@ def transform(row: Mapping[str, Any], source: str | None = None, part: str | Non
         return lift(trace, place_of(known, chosen, "", 0), label, findings)
     except BadRow as bad:
         return Lifted([], [(bad.reason, bad.detail)])
+    except RecursionError:
+        return Lifted([], [(Reason.too_large, "nested too deep")])
 
 
 def build(

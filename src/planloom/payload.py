@@ -188,13 +188,13 @@ def scrubbed(value: Any) -> Any:
     """The value as strict JSON: NaN becomes null, dates ISO text, lone surrogates U+FFFD."""
     match value:
         case str():
-            return value if value.isascii() else _encodable(value)
+            return encodable(value)
         case None | bool() | int():
             return value
         case float():
             return value if math.isfinite(value) else None
         case dict():
-            return {_encodable(str(key)): scrubbed(item) for key, item in value.items()}
+            return {encodable(str(key)): scrubbed(item) for key, item in value.items()}
         case list() | tuple() | set():
             return [scrubbed(item) for item in value]
         case datetime():
@@ -208,8 +208,11 @@ def scrubbed(value: Any) -> Any:
             return str(value)
 
 
-def _encodable(text: str) -> str:
-    return _SURROGATE.sub("\ufffd", text)
+def encodable(text: str) -> str:
+    """Halves of a character, as a literal's escapes leave them, joined; a lone half is no text."""
+    if text.isascii() or _SURROGATE.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -249,7 +252,7 @@ def call(entry: Any, notes: list[str]) -> Call:
         raise BadRow(Reason.not_a_call, repr(entry))
     given = next((v for key in ARGUMENTS if (v := entry.get(key)) is not None), None)
     known = call_id if isinstance(call_id, str) else None
-    return Call(name, _arguments(given, notes), id=known, gives=_result_names(entry))
+    return Call(encodable(name), _arguments(given, notes), id=known, gives=_result_names(entry))
 
 
 def _result_names(entry: dict[str, Any]) -> tuple[str, ...]:
@@ -271,7 +274,7 @@ def _arguments(given: Any, notes: list[str]) -> dict[str, Any]:
         return {}
     if not isinstance(given, dict):
         raise BadRow(Reason.arguments_not_object, repr(given))
-    return {str(key): scrubbed(item) for key, item in given.items()}
+    return {encodable(str(key)): scrubbed(item) for key, item in given.items()}
 
 
 def without_nulls(value: Any) -> Any:

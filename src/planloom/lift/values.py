@@ -11,32 +11,15 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from planloom import payload
-from planloom.errors import BadRow
+from planloom.lift.leaves import MAX_LEAVES, MAX_TEXT, Leaf, leaves_of, parsed
+from planloom.lift.references import Link, explicit
 from planloom.trace import Tool, Trace
 
 Origin = Literal["user", "system", "default", "result", "own"]
 
 MIN_LENGTH = 3
 MIN_NUMBER = 100
-MAX_LEAVES = 5_000
-MAX_TEXT = 200_000
-_REFERENCES = (  # notation of (name of a result, its number, path in it), number of the first call
-    (re.compile(r"\b(API_call_(\d+))\b()"), 0),
-    (re.compile(r"\$(var_?(\d+))(?:\.([^$]+))?\$"), 1),
-    (re.compile(r"(<node-(\d+)>)()"), 0),
-    (re.compile(r"(?<!\w)(#(\d+))\b()"), None),  # counts results, not calls
-)
-
-
-class Link(NamedTuple):
-    """A result that supplied a value: which call's, where in it, the matched text."""
-
-    call: int
-    path: str
-    span: str
-    reference: bool = False
-    joint: bool = False
+_BETWEEN = re.compile(r"[;\n]")
 
 
 class Value(NamedTuple):
@@ -48,14 +31,6 @@ class Value(NamedTuple):
     links: tuple[Link, ...] = ()
 
 
-class _Leaf(NamedTuple):
-    """A value inside data: its path, its text for matching, and as written."""
-
-    path: str
-    text: str
-    written: str
-
-
 class _Result:
     """A result, flattened: its short values by text, and its texts for search inside."""
 
@@ -63,7 +38,10 @@ class _Result:
         self.call = call
         self.round = round_
         self.joint = joint
-        self.leaves = [leaf for leaf in _leaves(_parsed(text)) if len(leaf.text) >= MIN_LENGTH]
+        data = parsed(text)
+        parts = _BETWEEN.split(data) if joint and isinstance(data, str) else [data]
+        leaves = (leaf for part in parts for leaf in leaves_of(part))
+        self.leaves = [leaf for leaf in leaves if len(leaf.text) >= MIN_LENGTH]
         self.paths: dict[str, str] = {}
         for leaf in self.leaves:
             self.paths.setdefault(leaf.text, leaf.path)
@@ -91,10 +69,10 @@ def located(trace: Trace) -> list[Value]:
         earlier = [result for result in results if result.round < number]
         for call in round_.calls:
             known = _declared_values(offered.get(call.tool))
-            leaves = [*_leaves(call.arguments)]
+            leaves = [*leaves_of(call.arguments)]
             for leaf in leaves:
-                references = _references(index, leaf.written, named)
-                if references:
+                references = explicit(index, leaf.written, named)
+                if references and not contains(user, leaf.text):
                     value = Value(index, leaf.path, "result", references)
                 else:
                     value = _locate(index, leaf, user, system, known, earlier, written)
@@ -108,7 +86,7 @@ def located(trace: Trace) -> list[Value]:
 
 def _locate(
     call: int,
-    leaf: _Leaf,
+    leaf: Leaf,
     user: str,
     system: str,
     known: frozenset[str],
@@ -126,27 +104,7 @@ def _locate(
     return Value(call, leaf.path, "result" if links else "own", links)
 
 
-def _references(call: int, text: str, named: dict[str, int] | None) -> tuple[Link, ...]:
-    """Explicit references to earlier calls in the public notations.
-
-    Where the row names the results of its calls the name decides, else the number counts calls.
-    Of two calls that give the same name the later one is meant.
-    """
-    if not any(mark in text for mark in ("API_call", "$var", "<node-", "#")):
-        return ()
-    found = []
-    for pattern, first in _REFERENCES:
-        for match in pattern.finditer(text):
-            if named is not None:
-                target = named.get(match[1], call)
-            else:
-                target = call if first is None else int(match[2][:9]) - first
-            if 0 <= target < call:
-                found.append(Link(target, match[3] or "", match[0], reference=True))
-    return tuple(found)
-
-
-def _suppliers(leaf: _Leaf, earlier: list[_Result], written: list[set[str]]) -> tuple[Link, ...]:
+def _suppliers(leaf: Leaf, earlier: list[_Result], written: list[set[str]]) -> tuple[Link, ...]:
     """The results that first brought the value in.
 
     A result that merely repeats its own call's argument brought nothing in. Among the rest the
@@ -170,7 +128,7 @@ def _quoted(
     text: str, earlier: list[_Result], written: list[set[str]], before: str
 ) -> tuple[Link, ...]:
     """Results of which a value is quoted inside a longer text, such as the body of a mail."""
-    if " " not in text or not earlier:
+    if not earlier or (" " not in text and text.isascii()):  # many scripts have no spaces
         return ()
     links: dict[int, Link] = {}
     for result in earlier:
@@ -187,10 +145,13 @@ def _quoted(
 
 
 def _first_quoted(links: list[Link]) -> tuple[Link, ...]:
-    """One link a span: of two results with the same text the earlier one supplied it."""
-    spans: dict[str, Link] = {}
+    """One link a span: of two results with the same text the earlier one supplied it.
+
+    A joint text may be the work of each of its calls.
+    """
+    spans: dict[tuple[str, int], Link] = {}
     for link in links:
-        spans.setdefault(link.span, link)
+        spans.setdefault((link.span, link.call if link.joint else -1), link)
     return tuple(spans.values())
 
 
@@ -256,7 +217,7 @@ def _defaults(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict):
         for key, item in schema.items():
             if key in ("default", "enum", "const"):
-                yield from (leaf.text for leaf in _leaves(item))
+                yield from (leaf.text for leaf in leaves_of(item))
             else:
                 yield from _defaults(item)
     elif isinstance(schema, list):
@@ -273,40 +234,3 @@ def _results(trace: Trace) -> list[_Result]:
                 results.append(_Result(text, index, number, round_.joint is not None))
             index += 1
     return results
-
-
-def _parsed(text: str) -> Any:
-    """A result as data where it reads as such, else as text."""
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        if text.lstrip()[:1] not in ("{", "[") or len(text) > MAX_TEXT:
-            return text
-        try:
-            value = payload.parse(text, [])
-        except BadRow:
-            return text
-    return _parsed(value) if isinstance(value, str) and value != text else value
-
-
-def _leaves(value: Any, path: str = "") -> list[_Leaf]:
-    found: list[_Leaf] = []
-    _collect(value, path, found)
-    return found
-
-
-def _collect(value: Any, path: str, found: list[_Leaf]) -> None:
-    if len(found) >= MAX_LEAVES:
-        return
-    kind = type(value)
-    if kind is dict:
-        for key, item in value.items():
-            _collect(item, f"{path}.{key}" if path else str(key), found)
-    elif kind is list:
-        for index, item in enumerate(value):
-            _collect(item, f"{path}[{index}]", found)
-    elif kind is str:
-        found.append(_Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
-    elif kind in (int, float):
-        text = str(int(value)) if value == int(value) else repr(value)
-        found.append(_Leaf(path, text, text))

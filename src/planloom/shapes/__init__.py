@@ -6,7 +6,7 @@ fits as far as its reader gets calls or answers out of rows, not by the names of
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple
@@ -19,14 +19,12 @@ from planloom.trace import Trace
 TEXT: tuple[Category, ...] = ("instruction_following", "conversation")
 
 
-class Fit(NamedTuple):
-    """A shape that fits rows, its reader for them, the share that it reads, the calls it finds."""
+class Candidate(NamedTuple):
+    """A shape that some row looks like, and its reader for the columns of that row."""
 
     shape: str
     read: Reader
     category: Category
-    share: float
-    calls: int
 
 
 @cache
@@ -38,37 +36,41 @@ def shapes() -> dict[str, ModuleType]:
     return dict(sorted(known.items(), key=lambda item: item[1].CATEGORY in TEXT))
 
 
-def fits(rows: Sequence[Row]) -> list[Fit]:
-    """Every shape that some of the rows look like, the best first.
+def candidates(rows: Iterable[Row]) -> list[Candidate]:
+    """Every shape, with every choice of columns, that some of the rows look like."""
+    rows = list(rows)
+    return [
+        Candidate(name, read, shape.CATEGORY)
+        for name, shape in shapes().items()
+        for read in dict.fromkeys(map(shape.sniff, rows))
+        if read is not None
+    ]
 
-    The largest share of rows read wins; of equals the one that finds most calls, then the one
-    with calls before one of mere text.
+
+def score(read: Reader, row: Row) -> tuple[float, int]:
+    """How far the row is read: 1 for calls or answers, a little less for neither, and the calls.
+
+    A row that the reader rejects, or of which it sees nothing, is not read.
     """
-    found = []
-    for name, shape in shapes().items():
-        for read in dict.fromkeys(shape.sniff(row) for row in rows[:5]):
-            if read is not None:
-                shares, calls = zip(*(_reads(read, row) for row in rows), strict=True)
-                found.append(Fit(name, read, shape.CATEGORY, sum(shares) / len(rows), sum(calls)))
-    return sorted(found, key=lambda fit: (-fit.share, -fit.calls))
-
-
-def _reads(read: Reader, row: Row) -> tuple[float, int]:
-    """1 for calls or answers, a little less for neither, much less for a row that is left."""
     try:
         trace = read(row)
-    except BadRow:
-        return 0.1, 0
-    return (1.0 if trace.rounds or any(trace.answers) else 0.9), len(trace.calls)
+    except (BadRow, RecursionError):
+        return 0.0, 0
+    if trace.rounds or any(trace.answers):
+        return 1.0, len(trace.calls)
+    return (0.9 if any(trace.user_turns) else 0.0), 0
 
 
 def read_any(row: Row) -> tuple[Trace, Category]:
-    """The row read by whichever shape fits it.
+    """The row read by the shape that gets most out of it.
+
+    A row that holds calls but cannot be read is never read as mere text: that would lose them.
 
     Raises:
         BadRow: from the reader that fits best; unknown_shape if none fits.
     """
-    found = fits([row])
+    found = candidates([row])
     if not found:
         raise BadRow(Reason.unknown_shape, f"columns {sorted(map(str, row))}")
-    return found[0].read(row), found[0].category
+    best = max(found, key=lambda fit: (fit.category not in TEXT, *score(fit.read, row)))
+    return best.read(row), best.category

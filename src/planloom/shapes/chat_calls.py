@@ -80,6 +80,7 @@ def _take_assistant(dialogue: Dialogue, message: Message, padded: bool) -> None:
         dialogue.think(thought if isinstance(thought, str) else "")
     found = _calls(raw.get("tool_calls") or raw.get("function_call"), dialogue, padded)
     if found:
+        dialogue.think(text)
         dialogue.calls(found)
     else:
         dialogue.answer(text)
@@ -119,10 +120,21 @@ def sniff(row: Row) -> Reader | None:
             continue
         tools = next((name for name in TOOLS if declare.tools(_cell(row, name), [])), None)
         if tools or _tools_in(said, []) or any(map(_has_calls, said)):
-            return reader(column, tools or "tools")
+            return reader(column, tools or "tools", padded=_is_padded(said))
     return None
 
 
 def _has_calls(message: Message) -> bool:
     raw = message.raw
     return message.role == "call" or bool(raw.get("tool_calls") or raw.get("function_call"))
+
+
+def _is_padded(said: list[Message]) -> bool:
+    """Whether calls of several tools all have the same argument names, some of them null."""
+    listed = [raw for m in said if isinstance(raw := m.raw.get("tool_calls"), list)]
+    wrapped = [call for calls in listed for call in calls if isinstance(call, dict)]
+    calls = [inner for call in wrapped if isinstance(inner := call.get("function", call), dict)]
+    given = [arguments for c in calls if isinstance(arguments := c.get("arguments"), dict)]
+    one_set = len({frozenset(arguments) for arguments in given}) == 1
+    several = len({str(call.get("name")) for call in calls}) > 1
+    return one_set and several and any(None in arguments.values() for arguments in given)

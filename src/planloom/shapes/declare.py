@@ -148,7 +148,9 @@ def _schema(spec: Schema) -> Schema:
     elif kind is not None:
         out["x-type"] = kind
     if isinstance(spec.get("properties"), dict):
-        children = {name: _cell(item) for name, item in spec["properties"].items()}
+        # A columnar store pads each tool with the others' properties, as null.
+        given = {name: item for name, item in spec["properties"].items() if item is not None}
+        children = {name: _cell(item) for name, item in given.items()}
         out["properties"] = {name: _schema(item) for name, item in children.items()}
         out["required"] = _required(spec.get("required"), children)
     if isinstance(spec.get("items"), (dict, str)):

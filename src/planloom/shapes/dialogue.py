@@ -115,7 +115,7 @@ class _Open:
 
 
 class Dialogue:
-    """Takes messages in order and gives the Trace."""
+    """Takes messages in order and gives the Trace. All text in it can be encoded."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -133,20 +133,20 @@ class Dialogue:
         self._answered = False
 
     def system(self, text: str) -> None:
-        self._system.append(text)
+        self._system.append(payload.encodable(text))
 
     def user(self, text: str) -> None:
-        self._turns.append(text)
+        self._turns.append(payload.encodable(text))
         self._answers.append([])
         self._close()
 
     def think(self, text: str) -> None:
         if text.strip():
-            self._thoughts.append(text.strip())
+            self._thoughts.append(payload.encodable(text.strip()))
 
     def answer(self, text: str) -> None:
         if text.strip() and self._turns:
-            self._answers[-1].append(text)
+            self._answers[-1].append(payload.encodable(text))
 
     def calls(self, calls: list[Call]) -> None:
         """One message's calls: they share a round. `Finish` is an end mark, not a call.
@@ -176,7 +176,7 @@ class Dialogue:
         if index == len(self._rounds):
             self.notes.append("result_without_call")
             return
-        self._rounds[index].results.append(Result(text, call_id, name))
+        self._rounds[index].results.append(Result(payload.encodable(text), call_id, name))
         self._answered |= index >= self._first
 
     def _oldest(self) -> int:

@@ -62,7 +62,7 @@ def bare(row: Row) -> Trace:
             dialogue.user(row[column])
             break
     dialogue.think(text_of(row.get("reasoning")))
-    entry = row.get("function_call") or {key: row[key] for key in ("function", "arguments")}
+    entry = row.get("function_call") or {key: row.get(key) for key in ("function", "arguments")}
     dialogue.calls([payload.call(entry, dialogue.notes)])
     return dialogue.trace()
 

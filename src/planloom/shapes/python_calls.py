@@ -39,6 +39,7 @@ _FREE = _Spelling(
 )
 _POSITIONAL = _Spelling(re.compile(rf"({_NAME})\("), _KEY)
 _LIST = re.compile(r"\s*+(?:API-Request:\s*+)?\[\s*+")
+_CUT_NAME = re.compile(r"[^\n\]]{1,80}")  # all that follows the bracket
 # A string that is never closed reaches to the end, so that no scan begins anew inside it.
 _TOKEN = re.compile(
     r'"""(?:[^\\]|\\.)*?(?:"""|(\Z))|\'\'\'(?:[^\\]|\\.)*?(?:\'\'\'|(\Z))'
@@ -73,7 +74,11 @@ def bracketed(text: str, signatures: Signatures) -> tuple[list[Call], str] | Non
         BadRow: truncated, not_json_not_literal, arguments_not_object or too_large.
     """
     scan = _Scan(text, signatures)
-    if scan.take(_LIST) is None or not scan.opens():
+    if scan.take(_LIST) is None:
+        return None
+    if not scan.opens():
+        if _CUT_NAME.fullmatch(text, scan.at):
+            raise BadRow(Reason.truncated, text[:300])
         return None
     found = [scan.listed_call()]
     while scan.comma_or("]"):

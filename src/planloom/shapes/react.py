@@ -174,8 +174,9 @@ def sniff(row: Row) -> Reader | None:
 
 
 def _has_action(text: Any) -> bool:
-    if not isinstance(text, str) or "Action Input" not in text:
+    """An action with its input; at the end of a text cut off after its thought, without."""
+    if not isinstance(text, str) or "Action" not in text:
         return False
     begin = _BEGIN.search(text)
     labels = [label for label, _ in _sections(text[begin.end() :] if begin else text)]
-    return "Action" in labels and "Action Input" in labels
+    return "Action" in labels and ("Action Input" in labels or labels[-2:] == ["Thought", "Action"])

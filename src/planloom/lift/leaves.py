@@ -1,0 +1,56 @@
+"""The values inside arguments and results, each with its path and its text for matching."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from planloom import payload
+from planloom.errors import BadRow
+
+MAX_LEAVES = 5_000
+MAX_TEXT = 200_000
+
+
+class Leaf(NamedTuple):
+    """A value inside data: its path, its text for matching, and as written."""
+
+    path: str
+    text: str
+    written: str
+
+
+def parsed(text: str) -> Any:
+    """A result as data where it reads as such, else as text."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        if text.lstrip()[:1] not in ("{", "[") or len(text) > MAX_TEXT:
+            return text
+        try:
+            value = payload.parse(text, [])
+        except BadRow:
+            return text
+    return parsed(value) if isinstance(value, str) and value != text else value
+
+
+def leaves_of(value: Any, path: str = "") -> list[Leaf]:
+    found: list[Leaf] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: str, found: list[Leaf]) -> None:
+    if len(found) >= MAX_LEAVES:
+        return
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            _collect(item, f"{path}.{key}" if path else str(key), found)
+    elif kind is list:
+        for index, item in enumerate(value):
+            _collect(item, f"{path}[{index}]", found)
+    elif kind is str:
+        found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
+    elif kind in (int, float):
+        text = str(int(value)) if value == int(value) else repr(value)
+        found.append(Leaf(path, text, text))
