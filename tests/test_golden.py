@@ -16,43 +16,14 @@ from hypothesis import strategies as st
 from sample import PACKED, files
 
 import planloom
-from planloom import plan, rows
+from planloom import plan
 from planloom.errors import Reason
-from planloom.rows import Outcome, Settings
-from planloom.source import Source
+from planloom.golden import carried, outcome, told
 
 WITH_PARTS = sorted(name for name, source in SOURCES.items() if source.parts)
 JUNK = st.one_of(
     st.none(), st.integers(), st.text(max_size=20), st.lists(st.integers(), max_size=2), st.just({})
 )
-
-
-def carried(source: Source, case: dict[str, Any]) -> Outcome:
-    part = source.part(case["part"])
-    place = rows.place_of(source, part, "golden.json", 0)
-    return rows.carry(case["row"], part, place, Settings(allow_non_commercial=True))
-
-
-def told(found: plan.ExecutionPlan) -> dict[str, Any]:
-    """A plan as a reviewer wants to read it: without its address and its tool hashes."""
-    left_out = ("at", "config", "file", "licence", "revision", "source", "source_split", "tools")
-    whole = json.loads(plan.encode(found))
-    return {key: value for key, value in whole.items() if value and key not in left_out}
-
-
-def outcome(source: Source, case: dict[str, Any]) -> dict[str, Any]:
-    gone = carried(source, case)
-    plans = []
-    for judged in gone.plans:
-        verdict = {"left": [judged.stage, judged.verdict.reason]} if judged.verdict.reason else {}
-        tolerated = {"tolerated": judged.verdict.tolerated} if judged.verdict.tolerated else {}
-        plans.append({**told(judged.plan), **tolerated, **verdict})
-    found: dict[str, Any] = {"plans": plans} if plans else {}
-    if gone.left:
-        found["left"] = gone.left[:2]
-    if gone.trace and gone.trace.notes:
-        found["notes"] = gone.trace.notes
-    return json.loads(msgspec.json.encode(found))
 
 
 def of_format(case: dict[str, Any]) -> dict[str, Any]:

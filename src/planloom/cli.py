@@ -4,8 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planloom.errors import PlanloomError, RecipeError
+
+if TYPE_CHECKING:
+    from planloom.validate import Checked
 
 INTERRUPTED = 130
 
@@ -45,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     _add_build(commands)
     _add_explain(commands)
     _add_check(commands)
+    _add_new(commands)
     return top
 
 
@@ -87,8 +92,20 @@ def _add_explain(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("check", help="validate plans: schema, ids, graph rules")
-    command.add_argument("files", nargs="+", type=Path, help="Parquet, JSON lines, or a build")
+    add = command.add_argument
+    add("files", nargs="+", type=Path, help="Parquet, JSON lines, a build, or golden cases")
+    add("--update", action="store_true", help="write what the code gives into the golden cases")
     command.set_defaults(run=_check)
+
+
+def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("new", help="draft a dataset file and golden cases from rows")
+    add = command.add_argument
+    add("what", metavar="ID | FILE", help="a dataset below --data-root, a data file, or a folder")
+    add("--data-root", type=Path, metavar="DIR", help="where OWNER/NAME or OWNER__NAME folders lie")
+    add("--id", metavar="OWNER/NAME", help="the id of a file's dataset (default: local/FILE)")
+    add("--into", type=Path, metavar="DIR", default=Path("my_sets"), help="default: my_sets")
+    command.set_defaults(run=_new)
 
 
 def _positive(text: str) -> int:
@@ -136,12 +153,35 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from planloom import golden, scaffold
     from planloom.validate import check
 
-    checked = check(arguments.files)
+    cases = [path for path in arguments.files if path.name.endswith(golden.SUFFIX)]
+    differing = [line for path in cases for line in scaffold.checked(path, arguments.update)]
+    for line in differing:
+        print(line)
+    if cases:
+        print(f"{len(cases)} files of golden cases, {len(differing)} cases differ")
+    rest = [path for path in arguments.files if path not in cases]
+    fine = not differing or arguments.update
+    return int(not fine) if not rest else _check_plans(check(rest))
+
+
+def _check_plans(checked: "Checked") -> int:
     for problem in checked.problems:
         print(problem)
     print(f"{checked.plans:,} plans, {len(checked.problems):,} problems")
     if not checked.plans:
         raise RecipeError("nothing to check: the files hold no plans")
     return 1 if checked.problems else 0
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from planloom import scaffold
+
+    where, source_id = scaffold.find(arguments.what, arguments.data_root, arguments.id)
+    drafted = scaffold.new(where, source_id, arguments.into)
+    print("\n".join(drafted.seen))
+    print(f"drafted {drafted.dataset} and {drafted.cases}; edit both, then:")
+    print(f"  planloom check {drafted.cases} --update")
+    return 0

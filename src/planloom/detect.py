@@ -11,7 +11,7 @@ from planloom.plan import Category
 from planloom.records import Record
 from planloom.rows import Outcome, Settings, carry
 from planloom.shapes import Candidate
-from planloom.source import Part, Reader, Row
+from planloom.source import Part, Reader, Row, ShapeReader
 from planloom.trace import Place
 
 SAMPLE = 200
@@ -75,7 +75,22 @@ def detect(rows: Sequence[Row]) -> list[Layout]:
         found.append(_layout(best, taken))
         chosen = set(map(id, taken))
         rest = [row for row in rest if id(row) not in chosen]
-    return sorted(found, key=lambda layout: -len(layout.rows))
+    return sorted(_at_home(found), key=lambda layout: -len(layout.rows))
+
+
+def _at_home(layouts: list[Layout]) -> Iterator[Layout]:
+    """Rows that look like those of a layout, but cannot be read, belong to it: with their Reasons."""
+    broken = [row for layout in layouts if layout.read is None for row in layout.rows]
+    looks = {id(row): {c.read for c in shapes.candidates([row])} for row in broken}
+    for layout in layouts:
+        if layout.read is None:
+            continue
+        mine = [row for row in broken if layout.read in looks[id(row)]]
+        broken = [row for row in broken if layout.read not in looks[id(row)]]
+        whole = Candidate(str(layout.shape), layout.read, layout.category or "conversation")
+        yield _layout(whole, [*layout.rows, *mine]) if mine else layout
+    if broken:
+        yield _unread(broken)
 
 
 def _best(
@@ -116,7 +131,18 @@ def told(layouts: Sequence[Layout]) -> Iterator[str]:
             yield f"{len(layout.rows)} rows that no shape fits: {columns}"
             continue
         counts = f"{layout.lifted} lift ({layout.share:.0%}), {layout.calls} calls"
-        yield f"{len(layout.rows)} rows, {layout.read!r}: {counts}; columns {columns}"
+        yield f"{len(layout.rows)} rows of {layout.shape} ({_mapping(layout.read)}): {counts}"
+        yield f"  columns: {columns}"
         if layout.reasons:
             left = ", ".join(f"{reason} {n}" for reason, n in layout.reasons.most_common())
             yield f"  left: {left}"
+
+
+def _mapping(read: Reader | None) -> str:
+    """What a reader takes each part of a row from; what it does not use is left out."""
+    arguments = read.arguments if isinstance(read, ShapeReader) else {}
+    return ", ".join(f"{name} = {_name(value)}" for name, value in arguments.items() if value)
+
+
+def _name(value: object) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, tuple) else str(value)

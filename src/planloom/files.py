@@ -62,13 +62,13 @@ def find(root: Path, source: Source) -> list[DataFile]:
         InputError: for a file that is no data file inside.
     """
     found = [
-        _data_file(index, root, path)
+        data_file(index, root, path)
         for index, part in enumerate(source.parts)
         for path in _matching(root, part)
     ]
     if not found:
         everything = sorted(path for path in root.rglob("*") if _is_data(root, path))
-        found = [_data_file(0, root, path) for path in everything]
+        found = [data_file(0, root, path) for path in everything]
     return found
 
 
@@ -88,7 +88,12 @@ def _plain_name(path: Path) -> str:
     return path.stem if path.suffix in COMPRESSED else path.name
 
 
-def _data_file(part: int, root: Path, path: Path) -> DataFile:
+def data_file(part: int, root: Path, path: Path) -> DataFile:
+    """A file of a part, after a look inside.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
     name = path.relative_to(root).as_posix()
     return DataFile(part, name, str(path), _kind(path))
 

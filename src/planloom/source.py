@@ -18,15 +18,16 @@ Safety = Literal["by_construction", "labelled"]
 
 
 class ShapeReader:
-    """A reader with the arguments that made it, above all the names of the columns that it reads.
+    """A reader with the arguments that made it: above all the names of the columns that it reads.
 
     Readers of one shape with equal arguments are equal; `repr` is the code that makes one.
     """
 
-    __slots__ = ("_read", "code")
+    __slots__ = ("_read", "arguments", "code")
 
-    def __init__(self, code: str, read: Reader) -> None:
+    def __init__(self, code: str, arguments: dict[str, Any], read: Reader) -> None:
         self.code = code
+        self.arguments = arguments
         self._read = read
 
     def __call__(self, row: Row) -> Trace:
@@ -52,7 +53,8 @@ def shape_reader(make: Callable[P, Reader]) -> Callable[P, ShapeReader]:
         given = signature.bind(*args, **kwargs).arguments
         defaults = {name: p.default for name, p in signature.parameters.items()}
         said = [f"{k}={v!r}" for k, v in given.items() if v != defaults[k]]
-        return ShapeReader(f"{shape}.reader({', '.join(said)})", make(*args, **kwargs))
+        code = f"{shape}.reader({', '.join(said)})"
+        return ShapeReader(code, {**defaults, **given}, make(*args, **kwargs))
 
     return made
 

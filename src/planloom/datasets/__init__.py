@@ -27,13 +27,27 @@ def catalogue(folders: tuple[str, ...] = ()) -> dict[str, Source]:
         modules += _modules_in(Path(folder))
     sources: dict[str, Source] = {}
     for module in modules:
-        source = getattr(module, "SOURCE", None)
-        if not isinstance(source, Source):
-            raise RecipeError(f"{module.__file__}: no SOURCE of type planloom.source.Source")
+        source = _source_in(module)
         if source.id in sources:
             raise RecipeError(f"{module.__file__}: {source.id} is in the catalogue already")
         sources[source.id] = source
     return sources
+
+
+def _source_in(module: ModuleType) -> Source:
+    source = getattr(module, "SOURCE", None)
+    if not isinstance(source, Source):
+        raise RecipeError(f"{module.__file__}: no SOURCE of type planloom.source.Source")
+    return source
+
+
+def loaded(path: Path) -> Source:
+    """The source of one dataset file.
+
+    Raises:
+        RecipeError: if the file cannot be used.
+    """
+    return _source_in(_load(path))
 
 
 def _modules_in(folder: Path) -> list[ModuleType]:

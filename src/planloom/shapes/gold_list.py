@@ -14,7 +14,7 @@ from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Trace
 
 CATEGORY: Category = "function_calling"
-CALLS = ("answers", "answer", "gt_actions")
+CALLS = ("answers", "answer", "gt_actions", "calls", "tool_calls", "function_calls")
 REQUESTS = ("query", "user", "question", "instruction")
 
 
@@ -72,11 +72,19 @@ def sniff(row: Row) -> Reader | None:
     calls = next((c for c in CALLS if _looks_like_calls(row.get(c))), None)
     request = next((r for r in REQUESTS if isinstance(row.get(r), (str, list))), None)
     if calls and request:
-        tools = "tools" if "tools" in row else None
+        tools = _tools_column(row, calls)
         system = "system" if isinstance(row.get("system"), str) else None
         return reader(request, calls, tools, system, "think" if "think" in row else None)
     named = isinstance(row.get("function"), str) and "arguments" in row
     return bare if named or isinstance(row.get("function_call"), (dict, str)) else None
+
+
+def _tools_column(row: Row, calls: str) -> str | None:
+    """The column that declares tools, whatever its name."""
+    if "tools" in row:
+        return "tools"
+    others = [name for name in row if name != calls and not isinstance(row[name], dict)]
+    return next((name for name in others if declare.tools(row[name], [])), None)
 
 
 def _looks_like_calls(cell: Any) -> bool:

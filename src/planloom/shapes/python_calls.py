@@ -39,7 +39,7 @@ _FREE = _Spelling(
 )
 _POSITIONAL = _Spelling(re.compile(rf"({_NAME})\("), _KEY)
 _LIST = re.compile(r"\s*+(?:API-Request:\s*+)?\[\s*+")
-_CUT_NAME = re.compile(r"[^\n\]]{1,80}")  # all that follows the bracket
+_CUT_NAME = re.compile(r"[^\n\]]{0,80}")  # all that follows the bracket
 # A string that is never closed reaches to the end, so that no scan begins anew inside it.
 _TOKEN = re.compile(
     r'"""(?:[^\\]|\\.)*?(?:"""|(\Z))|\'\'\'(?:[^\\]|\\.)*?(?:\'\'\'|(\Z))'

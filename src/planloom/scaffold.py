@@ -1,0 +1,226 @@
+"""A first draft of a dataset file with golden cases, from rows that were sampled."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+
+from planloom import files, golden, payload, records
+from planloom.datasets import loaded
+from planloom.detect import Layout, detect, sample, told
+from planloom.errors import InputError, OutputError, RecipeError
+from planloom.files import DataFile
+from planloom.golden import Case
+from planloom.rows import Outcome
+from planloom.source import Source
+
+MOST_FILES = 20
+KEPT = 2
+FEW = 3
+
+_FILE = '''"""{id}: a line on what it is, where it comes from and what is odd about it.
+
+A draft: read it, correct it, and delete what is not so. Seen in {sampled} sampled rows:
+{seen}
+"""
+
+from planloom.shapes import {shapes}
+from planloom.source import Part, Source
+
+SOURCE = Source(
+    id="{id}",
+    licence="unknown",
+    rows={rows},
+    tier=3,
+    parts=({parts}
+    ),
+)
+'''
+_PART = """
+        Part(
+            split="{split}",
+            files=({files},),
+            read={read},
+            category="{category}",
+            use="no_publish",  # until the licence is known
+        ),"""
+
+
+def find(what: str, data_root: Path | None, source_id: str | None) -> tuple[Path, str]:
+    """Where the rows lie, and the id of their dataset.
+
+    Raises:
+        InputError: if there is neither such a file nor such a dataset below the data root.
+    """
+    if Path(what).exists():
+        return Path(what), source_id or f"local/{Path(what).name.split('.')[0]}"
+    root = files.root_of(data_root, Source(what, "", 0, 3)) if data_root else None
+    if root is None:
+        raise InputError(f"{what}: no such file; an id needs --data-root DIR with its files below")
+    return root, source_id or what
+
+
+class Drafted(NamedTuple):
+    """The two files that were written, and what was seen in the data."""
+
+    dataset: Path
+    cases: Path
+    seen: list[str]
+
+
+class _Group(NamedTuple):
+    """Data files of which most rows have one layout."""
+
+    split: str
+    names: list[str]
+    layouts: list[Layout]
+
+
+def new(where: Path, source_id: str, into: Path) -> Drafted:
+    """Drafts a dataset file and its golden cases from a data file, or a folder of them.
+
+    Raises:
+        InputError: if there are no rows that any shape fits.
+        RecipeError: if the id is not OWNER/NAME.
+        OutputError: rather than write over a file.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", source_id):
+        raise RecipeError(f"{source_id}: an id is OWNER/NAME; give one with --id")
+    name = re.sub(r"\W", "_", source_id.split("/")[1].lower())
+    dataset, cases = into / f"{name}.py", into / f"{name}{golden.SUFFIX}"
+    for path in (dataset, cases):
+        if path.exists():
+            raise OutputError(f"{path}: is there already; name another folder with --into")
+    groups = list(_groups(where))
+    into.mkdir(parents=True, exist_ok=True)
+    seen = [line for group in groups for line in _seen(group)]
+    dataset.write_text(_text(source_id, groups, seen, _count(where)), "utf-8")
+    golden.save(cases, [case for n, group in enumerate(groups) for case in _cases(group, n)])
+    return Drafted(dataset, cases, seen)
+
+
+def _data(where: Path) -> list[DataFile]:
+    if where.is_file():
+        return [files.data_file(0, where.parent, where)]
+    found = files.find(where, Source("draft/draft", "unknown", 0, 3)) if where.is_dir() else []
+    if not found:
+        raise InputError(f"{where}: no data file there ({', '.join(files.SUFFIXES)}, also packed)")
+    return found
+
+
+def _groups(where: Path) -> Iterator[_Group]:
+    """Files with the same layouts belong together; a split is named as the files are.
+
+    Raises:
+        InputError: if no shape fits any row.
+    """
+    groups: dict[str, _Group] = {}
+    for file in _data(where)[:MOST_FILES]:
+        rows = [row for _, row in sample(file) if isinstance(row, dict)]
+        layouts = sorted(detect(rows), key=lambda layout: layout.read is None)
+        if layouts and layouts[0].read is not None:
+            code = repr(layouts[0].read)
+            group = groups.setdefault(code, _Group(_split(file.name), [], []))
+            group.names.append(file.name)
+            group.layouts.extend(layouts)
+    if not groups:
+        raise InputError(f"{where}: no shape fits the rows; see docs/shapes.md for those there are")
+    yield from groups.values()
+
+
+def _split(name: str) -> str:
+    found = re.search(r"train|valid|val|test|dev|eval", name.lower())
+    return found[0] if found else "train"
+
+
+def _patterns(names: Sequence[str]) -> list[str]:
+    """A few names as they are, many as the folders that hold them."""
+    if len(names) <= FEW:
+        return list(names)
+    paths = [PurePosixPath(name) for name in names]
+    return sorted({str(path.with_name(f"*{''.join(path.suffixes)}")) for path in paths})
+
+
+def _seen(group: _Group) -> list[str]:
+    return [f"{', '.join(_patterns(group.names))}:", *(f"  {line}" for line in told(group.layouts))]
+
+
+def _text(source_id: str, groups: Sequence[_Group], seen: Sequence[str], rows: int) -> str:
+    names = {str(group.layouts[0].shape) for group in groups}
+    return _FILE.format(
+        id=source_id,
+        sampled=sum(len(layout.rows) for group in groups for layout in group.layouts),
+        seen="\n".join(seen),
+        shapes=", ".join(sorted(names)),
+        rows=rows,
+        parts="".join(_part(group, number) for number, group in enumerate(groups)),
+    )
+
+
+def _part(group: _Group, number: int) -> str:
+    layout = group.layouts[0]
+    return _PART.format(
+        split=f"{group.split}{number or ''}",
+        files=", ".join(f'"{pattern}"' for pattern in _patterns(group.names)),
+        read=repr(layout.read).replace("'", '"'),
+        category=layout.category,
+    )
+
+
+def _count(where: Path) -> int:
+    """Rows in all data files; Parquet footers and lines where there are, else the records."""
+    return sum(_rows_in(file) for file in _data(where))
+
+
+def _rows_in(file: DataFile) -> int:
+    if file.kind == "parquet":
+        return int(pq.read_metadata(file.path).num_rows)
+    return sum(1 for piece in files.slices(file, whole=True) for _ in records.read(piece))
+
+
+def _cases(group: _Group, number: int) -> Iterator[Case]:
+    """Of each layout the shortest rows that are kept, and one for each Reason."""
+    part = f"default/{group.split}{number or ''}"
+    for layout in group.layouts:
+        fates: Counter[str] = Counter()
+        pairs = zip(layout.rows, layout.outcomes, strict=True)
+        for row, gone in sorted(pairs, key=lambda pair: len(payload.dumps(pair[0]))):
+            fate = _fate(gone)
+            fates[fate] += 1
+            if fates[fate] <= (KEPT if fate == "kept" else 1):
+                yield {"why": fate, "part": part, "row": payload.scrubbed(row)}
+
+
+def _fate(gone: Outcome) -> str:
+    if gone.left:
+        return f"left: {gone.left[1]}"
+    reasons = [judged.verdict.reason for judged in gone.plans]
+    return "kept" if None in reasons else f"left: {reasons[0]}" if reasons else "no plan"
+
+
+def checked(cases: Path, update: bool) -> list[str]:
+    """The cases of which the code gives something else than the file says; or writes it there.
+
+    Raises:
+        InputError, RecipeError: for a file that holds no cases, or no dataset file beside it.
+    """
+    source, known = source_of(cases), golden.load(cases)
+    found = list(golden.differences(source, known))
+    if update:
+        golden.save(cases, golden.updated(source, known))
+    return found
+
+
+def source_of(cases: Path) -> Source:
+    """The source of the dataset file beside a file of golden cases.
+
+    Raises:
+        RecipeError: if there is none.
+    """
+    dataset = cases.with_name(cases.name.removesuffix(golden.SUFFIX) + ".py")
+    if not dataset.exists():
+        raise RecipeError(f"{cases}: no {dataset.name} beside it")
+    return loaded(dataset)

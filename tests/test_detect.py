@@ -1,0 +1,120 @@
+"""Unknown rows: their layouts are found, a draft reads them, and cards agree with detection."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SOURCES, golden
+
+import planloom
+from planloom import cli
+from planloom.detect import detect, told
+from planloom.golden import carried
+
+TOOLS = json.dumps([{"name": "tide", "parameters": {"port": {"type": "str"}}}])
+STORY = {"prompt": "Tell a story about a lighthouse keeper.", "completion": "Once there was one."}
+
+
+def tide(port: str, calls: str | None = None) -> dict[str, Any]:
+    listed = json.dumps([{"name": "tide", "arguments": {"port": port}}])
+    asked = f"What is the tide at {port} tomorrow?"
+    return {"question": asked, "spec": TOOLS, "answers": listed if calls is None else calls}
+
+
+TIDES = [*map(tide, ("Brest", "Cork", "Oban", "Looe")), tide("Bude", "[]"), tide("Rye", '[{"na')]
+
+
+def test_a_split_with_two_layouts_is_seen() -> None:
+    tides, stories, odd = detect([*TIDES, STORY, STORY, {"x": 1}])
+    assert (tides.shape, len(tides.rows), tides.lifted, tides.calls) == ("gold_list", 6, 4, 4)
+    assert tides.reasons == {"no_call": 1, "truncated": 1}
+    assert (stories.shape, stories.share, stories.calls) == ("instruction", 1.0, 0)
+    assert (odd.shape, odd.columns, odd.share) == (None, ("x",), 0.0)
+
+
+def test_the_mapping_of_columns_is_told() -> None:
+    text = "\n".join(told(detect([*TIDES, STORY, {"x": 1}])))
+    assert "gold_list (request = question, calls = answers, tools = spec): 4 lift (67%)" in text
+    assert "request = prompt, answer = completion" in text
+    assert "1 rows that no shape fits: x" in text
+
+
+def test_a_draft_is_edited_checked_and_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The contribution path: new, two edited files, check, build with --datasets."""
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "data/me/tides/tides.jsonl"
+    data.parent.mkdir(parents=True)
+    data.write_text("\n".join(map(json.dumps, [*TIDES, STORY])))
+    assert cli.main(["new", "me/tides", "--data-root", "data"]) == 0
+    card, cases = tmp_path / "my_sets/tides.py", tmp_path / "my_sets/tides.golden.json"
+    card.write_text(card.read_text().replace('licence="unknown"', 'licence="MIT"'))
+    kept = [case for case in json.loads(cases.read_text()) if case["row"] != STORY]
+    cases.write_text(json.dumps(kept))
+    assert cli.main(["check", str(cases)]) == 1
+    assert cli.main(["check", str(cases), "--update"]) == 0
+    assert cli.main(["check", str(cases)]) == 0
+    outcomes = [
+        case["left"][1] if "left" in case else "kept" for case in json.loads(cases.read_text())
+    ]
+    assert sorted(outcomes) == ["kept", "kept", "no_call", "truncated"]
+    recipe = 'name = "mine"\n[targets]\nfunction_calling = 9\n[sources]\n"me/tides" = {}\n'
+    (tmp_path / "mine.toml").write_text(recipe)
+    given = ["--data-root", "data", "--datasets", "my_sets", "--out", "out"]
+    assert cli.main(["build", "mine.toml", *given]) == 0
+    assert {(p.source, p.licence) for p in planloom.open("out")} == {("me/tides", "MIT")}
+    assert len(list(planloom.open("out"))) == 4
+    assert cli.main(["new", "me/tides", "--data-root", "data"]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none.jsonl"], "no such file; an id needs --data-root DIR"),
+        (["odd.jsonl"], "no shape fits the rows"),
+        (["empty"], "no data file there"),
+        (["odd.jsonl", "--id", "tides"], "an id is OWNER/NAME"),
+    ],
+)
+def test_what_cannot_be_drafted_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "odd.jsonl").write_text('{"x": 1}\n')
+    assert cli.main(["new", *arguments]) in (1, 2)
+    assert re.fullmatch(rf"planloom: .*{re.escape(said)}.*\n", capsys.readouterr().err)
+    assert not (tmp_path / "my_sets").exists()
+
+
+def calls_of(plans: Any) -> list[Any]:
+    return [(n.tool, n.arguments) for p in plans for n in p.nodes if n.kind == "call"]
+
+
+@pytest.mark.parametrize("name", sorted(n for n, s in SOURCES.items() if s.parts))
+def test_detection_finds_the_calls_that_the_card_finds(name: str) -> None:
+    """Or nothing, where a card knows what rows do not say: UNLIKE."""
+    for case in golden(name):
+        known = carried(SOURCES[name], case)
+        mine = calls_of(judged.plan for judged in known.plans)
+        detected = calls_of(planloom.transform(case["row"]).plans)
+        if name not in UNLIKE:
+            assert not mine or detected == mine, case["why"]
+        assert mine or not detected or known.left, case["why"]
+
+
+UNLIKE = {
+    "mobile_actions": "padding is seen only where calls of several tools share their keys",
+    "seal_tools": "columns of its own, of which the card knows the meaning",
+    "toolalpaca": "columns of its own, of which the card knows the meaning",
+    "toolpref": "the card chooses between gold calls and a preferred answer",
+    "when2call": "the card reads the chosen of two answers",
+}
