@@ -7,19 +7,22 @@ A block stands between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import io
+import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from planloom import cli, listing
+from planloom import cli, listing, shapes
 from planloom.errors import Reason
 from planloom.lift import scope, trust
 from planloom.plan import json_schema
 from planloom.recipe import Limits, Recipe, Targets
+from planloom.source import Part, ShapeReader, Source
 
 HOME = Path(__file__).parents[1]
 BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -68,34 +71,77 @@ def _about(spec: dict[str, Any]) -> str:
 
 
 def datasets() -> str:
-    rows = []
-    for source in listing.sources():
-        kinds = sorted({part.category for part in source.parts})
-        policies = sorted({part.policy for part in source.parts}) or ["forbidden"]
-        uses = sorted({part.use for part in source.parts})
-        rows.append(
-            (
-                source.id,
-                f"{source.rows:,}",
-                source.claim,
-                source.tier,
-                source.licence,
-                ", ".join(uses),
-                ", ".join(policies),
-                ", ".join(kinds),
-            )
-        )
     head = (
-        "dataset",
-        "real rows",
-        "the seed says",
-        "tier",
-        "licence",
-        "use",
-        "policy",
-        "plans are",
+        *(
+            "dataset",
+            "the seed says",
+            "real rows",
+            "tier",
+            "shape",
+            "a plan is made of",
+            "category",
+        ),
+        *("licence", "use", "policy"),
     )
-    return table(head, iter(rows))
+    return table(head, (dataset(source) for source in listing.sources()))
+
+
+def dataset(source: Source) -> tuple[object, ...]:
+    """A row of the table; what a plan is made of is seen in the golden rows."""
+    parts = source.parts
+    return (
+        *(source.id, source.claim, f"{source.rows:,}", source.tier, listed(shapes_of(source))),
+        *(listed(evidence(source)), listed(part.category for part in parts), source.licence),
+        listed(part.use for part in parts),
+        listed(part.policy for part in parts) or f"refused: {source.refused}",
+    )
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted({name for name in names if name}))
+
+
+def shape_of(part: Part, card: ModuleType) -> str:
+    """The shape whose reader a part uses, by itself or inside its own."""
+    if isinstance(part.read, ShapeReader):
+        return part.read.code.split(".")[0]
+    known = {*vars(sys.modules[part.read.__module__]), *vars(card)}
+    return ", ".join(name for name in shapes.shapes() if name in known)
+
+
+def shapes_of(source: Source) -> set[str]:
+    card = next(m for m in list(sys.modules.values()) if getattr(m, "SOURCE", None) == source)
+    named = (shape_of(part, card) for part in source.parts)
+    return {name for names in named for name in names.split(", ") if name}
+
+
+def evidence(source: Source) -> Iterator[str]:
+    for path in (HOME / "tests/golden").glob("*.json"):
+        module = sys.modules.get(f"planloom.datasets.{path.stem}")
+        if getattr(module, "SOURCE", None) == source:
+            for case in json.loads(path.read_text("utf-8")):
+                yield from (plan["evidence"] for plan in case.get("plans", ()))
+
+
+def shape_table() -> str:
+    used: dict[str, set[str]] = {name: set() for name in shapes.shapes()}
+    for source in listing.sources():
+        for name in shapes_of(source):
+            used[name].add(source.id)
+    rows = (
+        (f"`{name}`", first_line(module), listed(used[name]))
+        for name, module in sorted(shapes.shapes().items())
+    )
+    return table(("shape", "how calls are written", "datasets"), rows)
+
+
+def first_line(module: ModuleType) -> str:
+    """The first sentence of the docstring."""
+    return str(module.__doc__).split("\n\n")[0].replace("\n", " ").split(". ")[0].rstrip(".")
+
+
+def results(name: str) -> Any:
+    return json.loads((HOME / f"benchmarks/results/{name}.json").read_text("utf-8"))
 
 
 def recipe_keys() -> str:
@@ -135,6 +181,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "fields": fields,
     "datasets": datasets,
+    "shapes": shape_table,
     "recipe keys": recipe_keys,
     "rules": rules,
 }
