@@ -208,7 +208,11 @@ def build_readings(
     from planloom import files, records
 
     pieces = files.slices(one, whole=True)
-    read = (pair for piece in pieces for pair in records.read(piece, part.columns, part.each))
+    read = (
+        pair
+        for piece in pieces
+        for pair in records.read(piece, part.columns, part.each, whole=part.whole)
+    )
     return [
         Reading([], ["unreadable"])
         if isinstance(record, records.Broken)

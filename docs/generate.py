@@ -144,6 +144,37 @@ def results(name: str) -> Any:
     return json.loads((HOME / f"benchmarks/results/{name}.json").read_text("utf-8"))
 
 
+def calls() -> str:
+    """Calls per folder of real rows, by the last run of benchmarks/calls.py --json."""
+    names = ("rows", "well_formed", "calls", "right", "missed", "invented")
+    found = results("calls")
+    rows = [
+        (one["folder"], one["how"], *(f"{one[name]:,}" for name in names), left(one["left"]))
+        for one in found["folders"]
+    ]
+    whole = found["total"]
+    total = ("**all**", "", *(f"{whole[name]:,}" for name in names), "")
+    head = ("folder", "read", *(name.replace("_", "-") for name in names), "rows left, by Reason")
+    return table(head, iter([*rows, total]))
+
+
+def left(counts: dict[str, int]) -> str:
+    return ", ".join(f"{reason} {n:,}" for reason, n in counts.items())
+
+
+def peers() -> str:
+    """The conformance rows through each converter, by the last run of benchmarks/peers.py --json."""
+    found = [results(f"peer-{name}") for name in ("planloom", "ms-swift", "trl")]
+    head = ("row", *(f"{one['converter']} {one['version']}" for one in found))
+    rows = ((name, *(_score(one["rows"][name]) for one in found)) for name in found[0]["rows"])
+    return table(head, rows)
+
+
+def _score(row: dict[str, Any]) -> str:
+    invented = f", {row['invented']} invented" if row["invented"] else ""
+    return row["error"] or f"{row['right']}/{row['calls']}{invented}"
+
+
 def recipe_keys() -> str:
     rows = []
     for prefix, struct in (("", Recipe), ("targets.", Targets), ("limits.", Limits)):
@@ -182,6 +213,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "fields": fields,
     "datasets": datasets,
     "shapes": shape_table,
+    "calls": calls,
+    "peers": peers,
     "recipe keys": recipe_keys,
     "rules": rules,
 }

@@ -2,7 +2,7 @@
 
 Knowledge graph: `actions` are call strings in order; the names of the parameters stand in the
 benchmark's prompt. `#0` is the first result that is a set of entities: it counts sets, not calls.
-Database: `sql.query` is the right statement; of changes no tool is named. Operating system: a task.
+Database and operating system: tasks whose right answers name no tool.
 """
 
 import re
@@ -50,8 +50,6 @@ def _parsed(action: Any) -> tuple[str, dict[str, Any]]:
 def read_task(row: Row) -> Trace:
     dialogue = Dialogue()
     dialogue.user(text_of(row.get("description")))
-    if isinstance(sql := row.get("sql"), dict) and isinstance(sql.get("query"), str):
-        dialogue.calls([Call("sql", {"query": sql["query"]})])
     return dialogue.trace()
 
 

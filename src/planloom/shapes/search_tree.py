@@ -3,7 +3,7 @@
 Of a tree the last training chain is the whole way to the end. User messages inside a chain ("This
 is not the first time you try this task ...") are state of the search, no turns. A run nests its
 steps and keeps 100 characters of each: where the cut goes through the arguments, only the tool is
-known.
+known. A run without a final answer failed.
 """
 
 import re
@@ -56,11 +56,14 @@ def run(row: Row) -> Trace:
     answer = row.get("answer")
     dialogue = Dialogue()
     dialogue.user(text_of(row.get("query")))
-    for step in _path(answer.get("answer_details") if isinstance(answer, dict) else None):
+    steps = list(_path(answer.get("answer_details") if isinstance(answer, dict) else None))
+    for step in steps:
         if step.get("role") == "tool":
             _take(dialogue, text_of(step.get("message")))
         elif step.get("role") == "assistant":
             dialogue.answer(text_of(step.get("message")))
+    if not any(_ends(step) for step in steps):
+        raise BadRow(Reason.failed_run, "no final answer")
     return dialogue.trace(declare.tools(row.get("available_tools"), dialogue.notes))
 
 
@@ -69,6 +72,11 @@ def _path(steps: Any) -> Iterator[dict[str, Any]]:
     while isinstance(steps, list) and steps and isinstance(steps[-1], dict):
         yield steps[-1]
         steps = steps[-1].get("next")
+
+
+def _ends(step: dict[str, Any]) -> bool:
+    found = _STEP.match(text_of(step.get("message"))) if step.get("role") == "tool" else None
+    return found is not None and found[1][1:-1] == FINISH
 
 
 def _take(dialogue: Dialogue, text: str) -> None:
