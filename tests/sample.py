@@ -19,6 +19,7 @@ def files() -> Iterator[tuple[Path, str]]:
         for part, rows in by_part.items():
             pattern = source.part(part).files[0]
             path = pattern.replace("train-*", "train-00000-of-00001.jsonl").replace("*", "rows")
+            path += "" if path.endswith((".json", ".jsonl")) else ".jsonl"
             is_array = path.endswith(".json")
             text = "[\n" + ",\n".join(rows) + "\n]\n" if is_array else "\n".join(rows) + "\n"
             yield PACKED / source.id.replace("/", "__") / path, text

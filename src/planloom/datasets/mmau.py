@@ -5,25 +5,14 @@ Only the tool_use_execution files hold calls: earlier ones in `messages`, the ri
 """
 
 from planloom.shapes import chat_calls, conversation
-from planloom.source import Part, Reader, Row, Source
-from planloom.trace import Trace
-
-_read = chat_calls.reader("messages", "tools")
+from planloom.source import Part, Reader, Source
 
 
-def read(row: Row) -> Trace:
-    """The messages with the target behind them."""
-    messages, target = row.get("messages"), row.get("target_message")
-    if isinstance(messages, list) and target is not None:
-        messages = [*messages, target]
-    return _read({**row, "messages": messages})
-
-
-def _part(split: str, files: tuple[str, ...], reads: Reader) -> Part:
+def _part(split: str, files: tuple[str, ...], read: Reader) -> Part:
     return Part(
         split=split,
         files=files,
-        read=reads,
+        read=read,
         category="function_calling",
         use="share_alike",
         policy="eval_only",
@@ -38,7 +27,11 @@ SOURCE = Source(
     claim="mobile actions",
     tier=3,
     parts=(
-        _part("tool_use_execution", ("tool_use_execution_*.jsonl",), read),
+        _part(
+            "tool_use_execution",
+            ("tool_use_execution_*.jsonl",),
+            chat_calls.reader("messages", "tools", target=chat_calls.TARGET),
+        ),
         _part(
             "other",
             ("tool_use_plan_*.jsonl", "code_*.jsonl", "math_*.jsonl"),

@@ -11,7 +11,7 @@ from planloom.source import Part, Source
 SOURCE = Source(
     id="sierra-research/tau2-bench",
     licence="MIT",
-    rows=117,
+    rows=231,
     tier=3,
     overlap="tau",
     parts=(

@@ -12,10 +12,17 @@ from planloom.trace import Call, Trace
 
 CATEGORY: Category = "function_calling"
 TOOLS = ("tools", "functions", "available_tools")
+TARGET = "target_message"
 
 
-def reader(conversation: str = "messages", tools: str = "tools", *, padded: bool = False) -> Reader:
-    """Reads rows whose columns have these names.
+def reader(
+    conversation: str = "messages",
+    tools: str = "tools",
+    *,
+    target: str | None = None,
+    padded: bool = False,
+) -> Reader:
+    """Reads rows whose columns have these names; `target` is the right next message, beside them.
 
     `padded` says that a columnar store has filled absent arguments with null, so that nulls are
     dropped; a null that was meant is lost there for good.
@@ -23,11 +30,18 @@ def reader(conversation: str = "messages", tools: str = "tools", *, padded: bool
 
     def read(row: Row) -> Trace:
         dialogue = Dialogue()
-        for message in messages(row.get(conversation)):
+        for message in _said(row, conversation, target):
             _take(dialogue, message, padded)
         return dialogue.trace(declare.tools(row.get(tools), dialogue.notes))
 
     return read
+
+
+def _said(row: Row, conversation: str, target: str | None) -> list[Message]:
+    said = list(messages(row.get(conversation)))
+    if target is not None and row.get(target) is not None:
+        said += messages([row[target]])
+    return said
 
 
 def _take(dialogue: Dialogue, message: Message, padded: bool) -> None:
@@ -80,12 +94,12 @@ def sniff(row: Row) -> Reader | None:
     """A reader, if a message holds calls, or tools are offered beside the messages."""
     for column in COLUMNS:
         try:
-            said = list(messages(row.get(column)))
+            said = _said(row, column, TARGET)
         except BadRow:
             continue
         tools = next((name for name in TOOLS if declare.tools(row.get(name), [])), None)
         if tools or any(_has_calls(message) for message in said):
-            return reader(column, tools or "tools")
+            return reader(column, tools or "tools", target=TARGET)
     return None
 
 
