@@ -102,7 +102,7 @@ def parameters(given: Schema, required: Any = None) -> Schema:
     properties = {name: _schema(_cell(spec)) for name, spec in table.items()}
     needed = [name for name, spec in table.items() if _is_required(_cell(spec))]
     if isinstance(required, list):
-        needed = [name for name in required if name in properties]
+        needed = _named(required, properties)
     return {"type": "object", "properties": properties, "required": needed}
 
 
@@ -144,8 +144,12 @@ def _schema(spec: Schema) -> Schema:
 
 def _required(listed: Any, children: dict[str, Schema]) -> list[str]:
     if isinstance(listed, list):
-        return [name for name in listed if name in children]
+        return _named(listed, children)
     return [name for name, spec in children.items() if spec.get("required") is True]
+
+
+def _named(listed: list[Any], children: Schema) -> list[str]:
+    return [name for name in listed if isinstance(name, str) and name in children]
 
 
 @lru_cache(maxsize=10_000)

@@ -140,7 +140,7 @@ def sniff(row: Row) -> Reader | None:
     items = params.get("input") if isinstance(params, Mapping) else None
     if not isinstance(items, list):
         return None
-    kinds = {item.get("type") for item in items if isinstance(item, dict)}
+    kinds = {str(item.get("type")) for item in items if isinstance(item, dict)}
     if not kinds & {"function_call", "reasoning"} and params is row and "tools" not in row:
         return None
     read = reader(next((column for column in GOLD if _is_step(row.get(column))), None))

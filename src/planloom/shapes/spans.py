@@ -73,9 +73,9 @@ def _kind(span: Span) -> str:
 
 def _calls(spans: list[Span]) -> list[Span]:
     tools = [span for span in spans if _kind(span) == "TOOL"]
-    parents = {span.get("parent_id") for span in spans}
+    parents = {str(span.get("parent_id")) for span in spans}
     functions = (span for span in spans if _kind(span) == "FUNCTION")
-    return tools or [span for span in functions if span.get("context.span_id") not in parents]
+    return tools or [span for span in functions if str(span.get("context.span_id")) not in parents]
 
 
 def _request(spans: list[Span]) -> str:
