@@ -35,7 +35,12 @@ SOURCES = (
     "NousResearch/hermes-function-calling-v1",
     "interstellarninja/hermes_reasoning_tool_use",
     "Nanbeige/ToolMind",
+    "nvidia/ToolScale",
+    "squeeze-ai-lab/ToolBank",
     "google/mobile-actions",
+    "apple/mmau",
+    "nvidia/Nemotron-AIQ-Agentic-Safety-Dataset-1.0",
+    "nvidia/Nemotron-RL-instruction_following-structured_outputs",
     "Muennighoff/natural-instructions",
     "HuggingFaceH4/instruction-dataset",
     "allenai/WildChat-1M",
@@ -51,6 +56,7 @@ HELD_OUT = {
     ("HuggingFaceH4/instruction-dataset", "test"),
     ("Muennighoff/natural-instructions", "test"),
     (TOOLPREF, "test"),
+    ("nvidia/Nemotron-RL-instruction_following-structured_outputs", "validation"),
 }
 PAYLOAD = {"not_json_not_literal", "truncated", "not_a_call", "arguments_not_object"}
 CALL = {"unknown_tool", "missing_argument", "unknown_argument", "wrong_type", "placeholder"}
@@ -137,8 +143,13 @@ def difference(truth: dict[str, Any], plans: list[dict[str, Any]], left: list[Le
     if (source, split) in HELD_OUT or reason == "eval_split":
         return "" if reasons == {"policy"} and not plans else "held out, but used"
     match verdict:
-        case "plan":
+        case "plan" | "skeleton":
             return _plan_difference(truth, plans, reasons)
+        case "not_for_training":
+            return "" if reasons == {"policy"} and not plans else "not for training, but used"
+        case "no_call" if reason == "prompt_only":
+            fine = reasons == {"empty_plan"} and not plans
+            return "" if fine else f"{reason}, but {reasons or 'a plan'}"
         case "no_call":
             respond = bool(plans) and all(p["evidence"] == "response" for p in plans)
             fine = (reasons == {"no_call"} and not plans) or (respond and not reasons - LATE)
@@ -165,6 +176,8 @@ def _plan_difference(truth: dict[str, Any], plans: list[dict[str, Any]], reasons
         return f"a plan, but {reasons or len(plans)}"
     nodes = plans[0]["nodes"]
     calls = [[n["tool"], json.loads(n["arguments"])] for n in nodes]
+    if truth["at"][0] == "nvidia/ToolScale":
+        truth = {**truth, "calls": as_stored(truth["calls"])}
     if calls != truth["calls"]:
         return f"calls {calls} are not {truth['calls']}"
     rounds: dict[int, list[int]] = defaultdict(list)
@@ -172,8 +185,10 @@ def _plan_difference(truth: dict[str, Any], plans: list[dict[str, Any]], reasons
         rounds[node["step"]].append(index)
     if list(rounds.values()) != truth["rounds"]:
         return f"rounds {list(rounds.values())} are not {truth['rounds']}"
+    if (plans[0]["evidence"] == "skeleton") != (truth["verdict"] == "skeleton"):
+        return f"{truth['verdict']}, but evidence {plans[0]['evidence']}"
     found = {(e["src"], e["dst"], e["argument"]) for e in plans[0]["edges"] if e["kind"] == "data"}
-    right = {(f"n{a}", f"n{b}", name) for a, b, name in truth["edges"] if name is not None}
+    right = data_edges(truth)
     return "" if found == right else f"data edges {sorted(found)} are not {sorted(right)}"
 
 
@@ -186,6 +201,21 @@ def twin_difference(truth: dict[str, Any], build: Build) -> str:
     here, there = build.plans[source, file, row], build.plans[source, other, number]
     same = [plan["plan_id"] for plan in here] == [plan["plan_id"] for plan in there]
     return "" if same else f"another plan than row {number} of {other}"
+
+
+def data_edges(truth: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """Edges that a result shows; where nothing was run (implicit_flow) none does."""
+    edges = truth["edges"] if truth["reason"] != "implicit_flow" else ()
+    return {(f"n{a}", f"n{b}", name) for a, b, name in edges if name is not None}
+
+
+def as_stored(value: Any) -> Any:
+    """What a struct padded with nulls, dates as timestamps, can still tell of a value."""
+    if isinstance(value, dict):
+        return {key: as_stored(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [as_stored(item) for item in value]
+    return value.removesuffix("T00:00:00") if isinstance(value, str) else value
 
 
 def main() -> int:
@@ -246,9 +276,9 @@ def report(tree: Path, build: Build, most: int) -> int:
         )
         counts["rows"] += 1
         counts[truth["verdict"]] += 1
-        right = truth["verdict"] == "plan" and truth["reason"] != "eval_split"
+        right = truth["verdict"] in ("plan", "skeleton") and truth["reason"] != "eval_split"
         counts["calls"] += len(truth["calls"]) if right else 0
-        counts["edges"] += len(truth["edges"]) if right else 0
+        counts["edges"] += len(data_edges(truth)) if right else 0
         wrong = difference(truth, plans, left) or twin_difference(truth, build)
         if truth["reason"] == "unlabelled_attack":
             counts["attacks unseen"] += bool(wrong)
@@ -257,12 +287,13 @@ def report(tree: Path, build: Build, most: int) -> int:
         elif wrong:
             counts["differences"] += 1
             listed.append(f"{source}:{file} row {row}: {wrong}")
-    names = ("rows", "plan", "calls", "edges", "no_call", "malformed", "unsafe", "low_quality")
-    columns = (*names, "attacks unseen", "by letters", "differences")
+    names = ("rows", "plan", "skeleton", "calls", "edges", "no_call", "malformed", "unsafe")
+    rest = ("low_quality", "not_for_training", "attacks unseen", "by letters", "differences")
+    columns = (*names, *rest)
     total: Counter[str] = sum(table.values(), Counter())
-    print(f"{'':<72}" + "".join(f"{name:>15}" for name in columns))
+    print(f"{'':<72}" + "".join(f"{name:>17}" for name in columns))
     for name, counts in [*table.items(), ("total", total)]:
-        print(f"{name:<72}" + "".join(f"{counts[column]:>15,}" for column in columns))
+        print(f"{name:<72}" + "".join(f"{counts[column]:>17,}" for column in columns))
     print("\n".join(listed[:most]))
     return 1 if listed else 0
 

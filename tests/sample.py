@@ -20,6 +20,7 @@ def files() -> Iterator[tuple[Path, str]]:
             pattern = source.part(part).files[0].replace("**/", "")
             path = pattern.replace("-*", "-00000-of-00001.*").replace(".*", ".jsonl")
             path = path.replace("*", "rows")
+            path += "" if path.endswith((".json", ".jsonl")) else ".jsonl"
             folder = PACKED / source.id.replace("/", "__")
             if source.part(part).whole:
                 yield from files_of_one_row(folder / path, rows)

@@ -114,6 +114,7 @@ def test_detection_finds_the_calls_that_the_card_finds(name: str) -> None:
 UNLIKE = {
     "mobile_actions": "padding is seen only where calls of several tools share their keys",
     "seal_tools": "columns of its own, of which the card knows the meaning",
+    "toolbank": "the card also reads a row that lacks its request",
     "toolalpaca": "columns of its own, of which the card knows the meaning",
     "toolpref": "the card chooses between gold calls and a preferred answer",
     "when2call": "the card reads the chosen of two answers",

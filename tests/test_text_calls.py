@@ -209,7 +209,7 @@ def test_both_encodings_of_real_rows_give_the_same_plans(shared: Path) -> None:
 
 
 def test_a_shape_of_text_calls_is_found_first() -> None:
-    names = [shapes.fits([write()])[0].shape for write in (*PARALLEL, glaive_text)]
+    names = [shapes.best(write()).shape for write in (*PARALLEL, glaive_text)]
     assert names == [
         "content_parts",
         "content_parts",

@@ -78,7 +78,7 @@ def code_hash(folders: tuple[str, ...]) -> str:
     house = Path(arrow.__file__).parent
     paths = [house / name for name in ROOMS]
     for room in (house / "shapes", house / "datasets", house / "lift", *map(Path, folders)):
-        paths += sorted(room.glob("*.py"))
+        paths += sorted(path for path in room.glob("*.*") if path.suffix in (".py", ".json"))
     digest = hashlib.blake2b(digest_size=16)
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -61,16 +61,23 @@ def score(read: Reader, row: Row) -> tuple[float, int]:
     return (0.9 if any(trace.user_turns) else 0.0), 0
 
 
-def read_any(row: Row) -> tuple[Trace, Category]:
-    """The row read by the shape that gets most out of it.
+def best(row: Row) -> Candidate | None:
+    """The shape that gets most out of a row.
 
     A row that holds calls but cannot be read is never read as mere text: that would lose them.
+    """
+    found = candidates([row])
+    key = {fit: (fit.category not in TEXT, *score(fit.read, row)) for fit in found}
+    return max(found, key=lambda fit: key[fit], default=None)
+
+
+def read_any(row: Row) -> tuple[Trace, Category]:
+    """The row read by the shape that gets most out of it.
 
     Raises:
         BadRow: from the reader that fits best; unknown_shape if none fits.
     """
-    found = candidates([row])
-    if not found:
+    found = best(row)
+    if found is None:
         raise BadRow(Reason.unknown_shape, f"columns {sorted(map(str, row))}")
-    best = max(found, key=lambda fit: (fit.category not in TEXT, *score(fit.read, row)))
-    return best.read(row), best.category
+    return found.read(row), found.category

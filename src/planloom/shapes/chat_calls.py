@@ -15,13 +15,22 @@ from planloom.trace import Call, Tool, Trace
 
 CATEGORY: Category = "function_calling"
 TOOLS = ("tools", "functions", "available_tools", "metadata.tools")
+TARGET = "target_message"
 
 _DECLARED = re.compile(r"<\|im_system\|>tool_declare<\|im_middle\|>(.*?)<\|im_end\|>", re.DOTALL)
 
 
 @shape_reader
-def reader(conversation: str = "messages", tools: str = "tools", *, padded: bool = False) -> Reader:
+def reader(
+    conversation: str = "messages",
+    tools: str = "tools",
+    *,
+    target: str | None = None,
+    padded: bool = False,
+) -> Reader:
     """Reads rows whose columns have these names; tools may stand in the system text instead.
+
+    `target` is the right next message, beside the others.
 
     `tools` may reach into an object or its JSON text: `metadata.tools`. `padded` says that a
     columnar store has filled absent arguments with null, so that nulls are dropped; a null that
@@ -30,7 +39,7 @@ def reader(conversation: str = "messages", tools: str = "tools", *, padded: bool
 
     def read(row: Row) -> Trace:
         dialogue = Dialogue()
-        said = list(messages(row.get(conversation)))
+        said = _said(row, conversation, target)
         for message in said:
             _take(dialogue, message, padded)
         offered = declare.tools(_cell(row, tools), dialogue.notes)
@@ -56,6 +65,13 @@ def _tools_in(said: list[Message], notes: list[str]) -> tuple[Tool, ...]:
     """Tools of a `tool_declare` block (Kimi's chat template)."""
     blocks = (_DECLARED.search(message.text) for message in said if message.role == "system")
     return next((declare.tools(block[1], notes) for block in blocks if block), ())
+
+
+def _said(row: Row, conversation: str, target: str | None) -> list[Message]:
+    said = list(messages(row.get(conversation)))
+    if target is not None and row.get(target) is not None:
+        said += messages([row[target]])
+    return said
 
 
 def _take(dialogue: Dialogue, message: Message, padded: bool) -> None:
@@ -115,12 +131,13 @@ def sniff(row: Row) -> Reader | None:
     """A reader, if a message holds calls, or tools are offered beside the messages."""
     for column in COLUMNS:
         try:
-            said = list(messages(row.get(column)))
+            said = _said(row, column, TARGET)
         except BadRow:
             continue
         tools = next((name for name in TOOLS if declare.tools(_cell(row, name), [])), None)
         if tools or _tools_in(said, []) or any(map(_has_calls, said)):
-            return reader(column, tools or "tools", padded=_is_padded(said))
+            target = TARGET if row.get(TARGET) is not None else None
+            return reader(column, tools or "tools", target=target, padded=_is_padded(said))
     return None
 
 
