@@ -45,12 +45,17 @@ SOURCES = (
     "HuggingFaceH4/instruction-dataset",
     "allenai/WildChat-1M",
     "lmsys/lmsys-chat-1m",
+    "dongsheng/DTA-Tool",
+    "allenai/Dolci-Instruct-SFT",
+    "allenai/Dolci-Instruct-SFT-Tool-Use",
+    "llamafactory/reason-tool-use-demo-1500",
     TOOLPREF,
     "atasoglu/turkish-function-calling-20k",
     "Voxel51/fiftyone-function-calling-14k",
     "twinkle-ai/tw-function-call-reasoning-10k",
     "nvidia/Nemotron-Math-v2",
 )
+DOLCI = "allenai/Dolci-Instruct-SFT"
 DISC = "toolrm_train_disc.parquet"
 HELD_OUT = {
     ("HuggingFaceH4/instruction-dataset", "test"),
@@ -167,7 +172,8 @@ def difference(truth: dict[str, Any], plans: list[dict[str, Any]], left: list[Le
             return "" if unsafe else f"unsafe ({reason}), but benign"
         case "low_quality":
             first = [p for p in plans if len(p["user_turns"]) == 1]
-            return "" if reasons & REQUEST and not first else f"{reason}, but {reasons or 'kept'}"
+            fine = reasons & REQUEST or (reason == "gave_up" and reasons == {"failed_run"})
+            return "" if fine and not first else f"{reason}, but {reasons or 'kept'}"
     return f"verdict {verdict} has no rule"
 
 
@@ -190,6 +196,16 @@ def _plan_difference(truth: dict[str, Any], plans: list[dict[str, Any]], reasons
     found = {(e["src"], e["dst"], e["argument"]) for e in plans[0]["edges"] if e["kind"] == "data"}
     right = data_edges(truth)
     return "" if found == right else f"data edges {sorted(found)} are not {sorted(right)}"
+
+
+def left_to_others(tree: Path) -> set[Key]:
+    """Rows of the Dolci mixture that its own column says are those of another set, or written in."""
+    return {
+        (DOLCI, path.relative_to(tree / DOLCI).as_posix(), row)
+        for path in (tree / DOLCI).rglob("*.parquet")
+        for row, domain in enumerate(pq.read_table(path, columns=["domain"])["domain"].to_pylist())
+        if domain in ("Tool Use", "Chat", "Hardcoded")
+    }
 
 
 def twin_difference(truth: dict[str, Any], build: Build) -> str:
@@ -264,7 +280,7 @@ def rows_in(path: Path) -> int:
 
 def report(tree: Path, build: Build, most: int) -> int:
     table: dict[str, Counter[str]] = defaultdict(Counter)
-    listed = []
+    listed, others = [], left_to_others(tree)
     for truth in truths(tree):
         source, config, split, file, row = truth["at"]
         if source not in SOURCES:
@@ -280,6 +296,11 @@ def report(tree: Path, build: Build, most: int) -> int:
         counts["calls"] += len(truth["calls"]) if right else 0
         counts["edges"] += len(data_edges(truth)) if right else 0
         wrong = difference(truth, plans, left) or twin_difference(truth, build)
+        if (source, file, row) in others:
+            counts["other sets"] += 1
+            wrong = (
+                "" if {name for name, _ in left} == {"policy"} and not plans else "of another set"
+            )
         if truth["reason"] == "unlabelled_attack":
             counts["attacks unseen"] += bool(wrong)
         elif wrong and by_letters(truth, plans, left):
@@ -288,7 +309,14 @@ def report(tree: Path, build: Build, most: int) -> int:
             counts["differences"] += 1
             listed.append(f"{source}:{file} row {row}: {wrong}")
     names = ("rows", "plan", "skeleton", "calls", "edges", "no_call", "malformed", "unsafe")
-    rest = ("low_quality", "not_for_training", "attacks unseen", "by letters", "differences")
+    rest = (
+        "low_quality",
+        "not_for_training",
+        "other sets",
+        "attacks unseen",
+        "by letters",
+        "differences",
+    )
     columns = (*names, *rest)
     total: Counter[str] = sum(table.values(), Counter())
     print(f"{'':<72}" + "".join(f"{name:>17}" for name in columns))
