@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -129,10 +130,19 @@ def shape_table() -> str:
         for name in shapes_of(source):
             used[name].add(source.id)
     rows = (
-        (f"`{name}`", first_line(module), listed(used[name]))
+        (f"`{name}`", first_line(module), arguments(module), listed(used[name]))
         for name, module in sorted(shapes.shapes().items())
     )
-    return table(("shape", "how calls are written", "datasets"), rows)
+    return table(("shape", "how calls are written", "reader", "datasets"), rows)
+
+
+def arguments(module: ModuleType) -> str:
+    """The call that makes a reader, with its defaults; some shapes have readers without arguments."""
+    make = getattr(module, "reader", None)
+    if make is None:
+        return ""
+    given = (str(p.replace(annotation=p.empty)) for p in signature(make).parameters.values())
+    return f"`reader({', '.join(given)})`"
 
 
 def first_line(module: ModuleType) -> str:

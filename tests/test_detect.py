@@ -75,7 +75,7 @@ def test_a_draft_is_edited_checked_and_built(
     ("arguments", "said"),
     [
         (["none.jsonl"], "no such file; an id needs --data-root DIR"),
-        (["odd.jsonl"], "no shape fits the rows"),
+        (["odd.jsonl"], "1 rows that no shape fits: x; name the columns yourself"),
         (["empty"], "no data file there"),
         (["odd.jsonl", "--id", "tides"], "an id is OWNER/NAME"),
     ],

@@ -1,6 +1,7 @@
 """The command line: arguments in, one library call, print."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from planloom.validate import Checked
 
 INTERRUPTED = 130
+CLOSED = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,12 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("planloom: interrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
     except OSError as error:
         if arguments.debug:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        advice = "mend it and run the same command again: finished work is kept"
-        print(f"planloom: {where}{error.strerror or error}; {advice}", file=sys.stderr)
+        advice = "; mend it and run the same command again: finished work is kept"
+        told = advice if arguments.run is _build else ""
+        print(f"planloom: {where}{error.strerror or error}{told}", file=sys.stderr)
         return 2
 
 
@@ -116,7 +122,7 @@ def _positive(text: str) -> int:
 
 
 def _folders(given: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(str(Path(folder).resolve()) for folder in given or ())
+    return tuple(dict.fromkeys(str(Path(folder).resolve()) for folder in given or ()))
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -161,7 +167,8 @@ def _check(arguments: argparse.Namespace) -> int:
     for line in differing:
         print(line)
     if cases:
-        print(f"{len(cases)} files of golden cases, {len(differing)} cases differ")
+        done = "were updated" if arguments.update else "differ"
+        print(f"{len(cases)} files of golden cases, {len(differing)} cases {done}")
     rest = [path for path in arguments.files if path not in cases]
     fine = not differing or arguments.update
     return int(not fine) if not rest else _check_plans(check(rest))

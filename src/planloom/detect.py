@@ -96,10 +96,17 @@ def _at_home(layouts: list[Layout]) -> Iterator[Layout]:
 def _best(
     candidates: Sequence[Candidate], rows: Sequence[Row]
 ) -> tuple[Candidate | None, list[Row]]:
+    """The reader that gets most out of the rows; rows that hold calls are no mere text to it."""
     best: tuple[float, int] = (0.0, 0)
     chosen, taken = None, []
+    fits = [shapes.best(row) for row in rows]
+    called = [fit is not None and fit.category not in shapes.TEXT for fit in fits]
     for candidate in candidates:
-        scores = [shapes.score(candidate.read, row) for row in rows]
+        is_text = candidate.category in shapes.TEXT
+        scores = [
+            (0.0, 0) if is_text and has_calls else shapes.score(candidate.read, row)
+            for row, has_calls in zip(rows, called, strict=True)
+        ]
         key = sum(share for share, _ in scores), sum(calls for _, calls in scores)
         mine = [row for row, (share, _) in zip(rows, scores, strict=True) if share]
         if mine and key > best:

@@ -17,6 +17,7 @@ from planloom.source import Source
 
 SUFFIX = ".golden.json"
 GIVEN = ("why", "part", "row")
+SHORT = 160
 Case = dict[str, Any]
 
 
@@ -66,7 +67,10 @@ def load(path: Path) -> list[Case]:
     except (OSError, msgspec.DecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from error
     if not isinstance(cases, list) or not all(
-        isinstance(case, dict) and set(GIVEN) <= case.keys() for case in cases
+        isinstance(case, dict)
+        and isinstance(case.get("row"), dict)
+        and all(isinstance(case.get(key), str) for key in ("why", "part"))
+        for case in cases
     ):
         raise InputError(f"{path}: not a list of cases with {', '.join(GIVEN)}")
     return cases
@@ -89,9 +93,15 @@ def updated(source: Source, cases: list[Case]) -> list[Case]:
         raise RecipeError(str(error.args[0])) from error
 
 
+def _brief(value: Any) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
 def differences(source: Source, cases: list[Case]) -> Iterator[str]:
-    """A line for each case of which the code gives something else than the file says."""
+    """A line for each thing that the code gives otherwise than the file says."""
     for case, now in zip(cases, updated(source, cases), strict=True):
         if now != case:
             keys = [k for k in ("plans", "left", "notes") if now.get(k) != case.get(k)]
-            yield f"{case['why']}: {', '.join(keys)} differ; look at the diff of --update"
+            for key in keys:
+                yield f"{case['why']}: {key} was {_brief(case.get(key))}, is {_brief(now.get(key))}"

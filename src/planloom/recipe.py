@@ -55,7 +55,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+$")]
     sources: dict[str, Wanted]
-    targets: Targets
+    targets: Targets = Targets()
     seed: Count = 1
     total: Count | None = None
     gold_max: Count = 0

@@ -17,7 +17,6 @@ from planloom.golden import Case
 from planloom.rows import Outcome
 from planloom.source import Source
 
-MOST_FILES = 20
 KEPT = 2
 FEW = 3
 
@@ -87,18 +86,20 @@ def new(where: Path, source_id: str, into: Path) -> Drafted:
         RecipeError: if the id is not OWNER/NAME.
         OutputError: rather than write over a file.
     """
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", source_id):
+    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", source_id):
         raise RecipeError(f"{source_id}: an id is OWNER/NAME; give one with --id")
     name = re.sub(r"\W", "_", source_id.split("/")[1].lower())
     dataset, cases = into / f"{name}.py", into / f"{name}{golden.SUFFIX}"
     for path in (dataset, cases):
         if path.exists():
             raise OutputError(f"{path}: is there already; name another folder with --into")
-    groups = list(_groups(where))
-    into.mkdir(parents=True, exist_ok=True)
+    groups = _groups(where)
     seen = [line for group in groups for line in _seen(group)]
-    dataset.write_text(_text(source_id, groups, seen, _count(where)), "utf-8")
-    golden.save(cases, [case for n, group in enumerate(groups) for case in _cases(group, n)])
+    parts = [group for group in groups if group.split]
+    drafted = [case for n, group in enumerate(parts) for case in _cases(group, n)]
+    into.mkdir(parents=True, exist_ok=True)
+    dataset.write_text(_text(source_id, parts, seen, _count(where)), "utf-8")
+    golden.save(cases, drafted)
     return Drafted(dataset, cases, seen)
 
 
@@ -111,24 +112,29 @@ def _data(where: Path) -> list[DataFile]:
     return found
 
 
-def _groups(where: Path) -> Iterator[_Group]:
-    """Files with the same layouts belong together; a split is named as the files are.
+def _groups(where: Path) -> list[_Group]:
+    """Files with the same layouts belong together; those that no shape fits make the last group.
 
     Raises:
         InputError: if no shape fits any row.
     """
     groups: dict[str, _Group] = {}
-    for file in _data(where)[:MOST_FILES]:
+    odd = _Group("", [], [])
+    for file in _data(where):
         rows = [row for _, row in sample(file) if isinstance(row, dict)]
         layouts = sorted(detect(rows), key=lambda layout: layout.read is None)
-        if layouts and layouts[0].read is not None:
-            code = repr(layouts[0].read)
-            group = groups.setdefault(code, _Group(_split(file.name), [], []))
-            group.names.append(file.name)
-            group.layouts.extend(layouts)
+        readable = bool(layouts) and layouts[0].read is not None
+        group = (
+            odd
+            if not readable
+            else groups.setdefault(repr(layouts[0].read), _Group(_split(file.name), [], []))
+        )
+        group.names.append(file.name)
+        group.layouts.extend(layouts)
     if not groups:
-        raise InputError(f"{where}: no shape fits the rows; see docs/shapes.md for those there are")
-    yield from groups.values()
+        seen = "; ".join(told(odd.layouts)) or "no rows"
+        raise InputError(f"{where}: {seen}; name the columns yourself, as in docs/shapes.md")
+    return [*groups.values(), *([odd] if odd.names else [])]
 
 
 def _split(name: str) -> str:
@@ -185,6 +191,8 @@ def _cases(group: _Group, number: int) -> Iterator[Case]:
     """Of each layout the shortest rows that are kept, and one for each Reason."""
     part = f"default/{group.split}{number or ''}"
     for layout in group.layouts:
+        if not layout.outcomes:
+            continue
         fates: Counter[str] = Counter()
         pairs = zip(layout.rows, layout.outcomes, strict=True)
         for row, gone in sorted(pairs, key=lambda pair: len(payload.dumps(pair[0]))):
@@ -207,7 +215,7 @@ def checked(cases: Path, update: bool) -> list[str]:
     Raises:
         InputError, RecipeError: for a file that holds no cases, or no dataset file beside it.
     """
-    source, known = source_of(cases), golden.load(cases)
+    known, source = golden.load(cases), source_of(cases)
     found = list(golden.differences(source, known))
     if update:
         golden.save(cases, golden.updated(source, known))

@@ -3,8 +3,9 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal, ParamSpec, get_type_hints
 
+import msgspec
 from msgspec import Struct
 
 from planloom.plan import Category, Use
@@ -131,3 +132,23 @@ class Source(Struct, frozen=True):
             if part.name == name:
                 return part
         raise KeyError(f"{self.id} has no part {name}; it has {[p.name for p in self.parts]}")
+
+
+def checked(source: Source) -> Source:
+    """The card, if its values are what their types say: dataset files are written by people.
+
+    Raises:
+        TypeError, ValueError: naming the field.
+    """
+    if bool(source.parts) == bool(source.refused):
+        raise ValueError("a source has parts, or says in `refused` why it has none")
+    for card in (source, *source.parts):
+        hints = get_type_hints(type(card))
+        for name in set(card.__struct_fields__) - {"parts", "read", "unique"}:
+            try:
+                msgspec.convert(getattr(card, name), hints[name], strict=True)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"{name}: {error}") from error
+        if isinstance(card, Part) and not callable(card.read):
+            raise TypeError(f"read is {card.read!r}, not a function of a row")
+    return source

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from planloom.errors import RecipeError, nearest
-from planloom.source import Source
+from planloom.source import Source, checked
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +38,10 @@ def _source_in(module: ModuleType) -> Source:
     source = getattr(module, "SOURCE", None)
     if not isinstance(source, Source):
         raise RecipeError(f"{module.__file__}: no SOURCE of type planloom.source.Source")
+    try:
+        checked(source)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"{module.__file__}: {error}") from error
     return source
 
 
