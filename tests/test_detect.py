@@ -9,8 +9,10 @@ import pytest
 from conftest import SOURCES, golden
 
 import planloom
-from planloom import cli
+from planloom import cli, scaffold
+from planloom.datasets import loaded
 from planloom.detect import detect, told
+from planloom.errors import RecipeError
 from planloom.golden import carried
 
 TOOLS = json.dumps([{"name": "tide", "parameters": {"port": {"type": "str"}}}])
@@ -32,6 +34,54 @@ def test_a_split_with_two_layouts_is_seen() -> None:
     assert tides.reasons == {"no_call": 1, "truncated": 1}
     assert (stories.shape, stories.share, stories.calls) == ("instruction", 1.0, 0)
     assert (odd.shape, odd.columns, odd.share) == (None, ("x",), 0.0)
+
+
+def chat(arguments: str) -> dict[str, Any]:
+    call = {"id": "c1", "function": {"name": "tide", "arguments": arguments}}
+    said = [{"role": "user", "content": "What is the tide at Oban tomorrow?"}]
+    said += [{"role": "assistant", "content": None, "tool_calls": [call]}]
+    return {"messages": said, "tools": TOOLS}
+
+
+def test_rows_that_hold_calls_are_never_taken_for_text() -> None:
+    """One cut call among many must not make a conversation of the whole file."""
+    (layout,) = detect([*(chat('{"port": "Oban"}') for _ in range(9)), chat('{"port": "Ob')])
+    assert (layout.shape, layout.lifted, layout.calls) == ("chat_calls", 9, 9)
+    assert layout.reasons == {"truncated": 1}
+
+
+def test_a_draft_of_hostile_columns_is_plain_code(tmp_path: Path) -> None:
+    row = {**TIDES[0], 'odd"""; raise SystemExit\\N': "x"}
+    (tmp_path / "odd.jsonl").write_text(json.dumps(row))
+    drafted = scaffold.new(tmp_path / "odd.jsonl", "me/odd", tmp_path / "sets")
+    assert loaded(drafted.dataset).rows == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"licence": 3}, "licence: Expected `str`"),
+        ({"tier": 9}, "tier: Invalid enum value 9"),
+        ({"parts": ()}, "a source has parts, or says"),
+        ({"id": "victor/ToolScale"}, "bypasses a gate or a licence"),
+        ({"category": "foo"}, "category: Invalid enum value 'foo'"),
+        ({"files": "*.json"}, "files: Expected `array`"),
+        ({"read": 3}, "read is 3, not a function"),
+    ],
+)
+def test_a_card_with_a_wrong_value_is_told(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    part = {"split": "train", "files": ("*.jsonl",), "read": "READ", "category": "function_calling"}
+    source = {"id": "me/mine", "licence": "MIT", "rows": 1, "tier": 3, "parts": "PARTS"}
+    part |= {key: value for key, value in change.items() if key in part}
+    source |= {key: value for key, value in change.items() if key not in part}
+    text = f"SOURCE = Source(**{source!r})".replace("'PARTS'", f"(Part(**{part!r}),)")
+    head = "from planloom.shapes import gold_list\nfrom planloom.source import Part, Source\n\n"
+    card = tmp_path / "mine.py"
+    card.write_text(head + text.replace("'READ'", "gold_list.reader()"))
+    with pytest.raises(RecipeError, match=re.escape(said)):
+        loaded(card)
 
 
 def test_the_mapping_of_columns_is_told() -> None:

@@ -47,8 +47,6 @@ def check(plan: ExecutionPlan, trace: Trace, limits: Limits) -> Verdict:
     """The verdict on one plan of `trace`."""
     if not plan.nodes:
         return Verdict(Reason.empty_plan)
-    if len(plan.nodes) > limits.max_nodes:
-        return Verdict(Reason.too_large, f"{len(plan.nodes)} nodes")
     if wrong := check_request(plan.request, limits):
         return Verdict(*wrong)
     if plan.nodes[0].kind == RESPOND:

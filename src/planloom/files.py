@@ -56,8 +56,7 @@ def root_of(data_root: Path, source: Source) -> Path | None:
 def find(root: Path, source: Source) -> list[DataFile]:
     """The data files of a source in a fixed order.
 
-    If no pattern of the card matches anything, every data file below belongs to the first part that
-    may be trained on; but only if nothing is held out, for such files could be those.
+    If no pattern of the card matches anything, every data file below belongs to the first part.
 
     Raises:
         InputError: for a file that is no data file inside.
@@ -67,7 +66,7 @@ def find(root: Path, source: Source) -> list[DataFile]:
         for index, part in enumerate(source.parts)
         for path in _matching(root, part)
     ]
-    if not found and all(part.policy == "train" for part in source.parts):
+    if not found:
         everything = sorted(path for path in root.rglob("*") if _is_data(root, path))
         found = [data_file(0, root, path) for path in everything]
     return found

@@ -81,6 +81,8 @@ def forbidden(part: Part, settings: Settings) -> str | None:
 
 def _lifted(trace: Trace, part: Part, place: Place, settings: Settings) -> Outcome:
     limits = settings.limits
+    if (n := len(trace.calls)) > limits.max_nodes:
+        return Outcome([], ("lift", Reason.too_large, f"{n} calls"), trace=trace)
     label, findings = safety.label(trace, part.benign, max_score=limits.max_score)
     lifted = lift(trace, place, label, findings, max_turns=limits.max_turns)
     if not lifted.plans and lifted.left:

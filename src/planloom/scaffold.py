@@ -159,7 +159,7 @@ def _text(source_id: str, groups: Sequence[_Group], seen: Sequence[str], rows: i
     return _FILE.format(
         id=source_id,
         sampled=sum(len(layout.rows) for group in groups for layout in group.layouts),
-        seen="\n".join(seen),
+        seen="\n".join(seen).replace("\\", "/").replace('"""', "'''"),
         shapes=", ".join(sorted(names)),
         rows=rows,
         parts="".join(_part(group, number) for number, group in enumerate(groups)),
@@ -170,8 +170,8 @@ def _part(group: _Group, number: int) -> str:
     layout = group.layouts[0]
     return _PART.format(
         split=f"{group.split}{number or ''}",
-        files=", ".join(f'"{pattern}"' for pattern in _patterns(group.names)),
-        read=repr(layout.read).replace("'", '"'),
+        files=", ".join(repr(pattern) for pattern in _patterns(group.names)),
+        read=repr(layout.read),
         category=layout.category,
     )
 

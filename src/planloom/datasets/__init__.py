@@ -11,6 +11,11 @@ from types import ModuleType
 from planloom.errors import RecipeError, nearest
 from planloom.source import Source, checked
 
+DENIED = frozenset(
+    ("lockon/xlam-function-calling-60k", "AarushSah/lmsys-chat-1m", "victor/ToolScale")
+)
+"""Copies of gated sets, or with a licence that is not the publisher's."""
+
 
 @lru_cache(maxsize=8)
 def catalogue(folders: tuple[str, ...] = ()) -> dict[str, Source]:
@@ -38,6 +43,10 @@ def _source_in(module: ModuleType) -> Source:
     source = getattr(module, "SOURCE", None)
     if not isinstance(source, Source):
         raise RecipeError(f"{module.__file__}: no SOURCE of type planloom.source.Source")
+    if source.id in DENIED:
+        raise RecipeError(
+            f"{module.__file__}: {source.id} bypasses a gate or a licence; use the original"
+        )
     try:
         checked(source)
     except (TypeError, ValueError) as error:

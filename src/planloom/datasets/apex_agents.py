@@ -8,6 +8,6 @@ SOURCE = Source(
     rows=480,
     claim="unknown",
     tier=3,
-    gated="manual",
+    gated="auto",
     refused="its terms allow model evaluation only and forbid training and scraping",
 )

@@ -16,7 +16,7 @@ SOURCE = Source(
     parts=(
         Part(
             split="train",
-            files=("data/train-*",),
+            files=("data/train-*", "*.json", "*.jsonl", "*.parquet"),
             read=gold_list.reader("query", "answers", "tools"),
             category="function_calling",
             use="no_publish",

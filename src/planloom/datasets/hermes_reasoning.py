@@ -12,7 +12,7 @@ from planloom.source import Part, Row, Source
 from planloom.trace import Trace
 
 _GUIDANCE = re.compile(
-    r"\s*(?:You are in sequential tool calling mode|Reply with a <think> block).*\Z",
+    r"(?:You are in sequential tool calling mode|Reply with a <think> block).*\Z",
     re.DOTALL | re.IGNORECASE,
 )
 _read = tagged_text.reader("conversations", "tools")
@@ -26,7 +26,7 @@ def _without_guidance(turns: object) -> object:
     if not isinstance(turns, list):
         return turns
     return [
-        {**turn, "value": _GUIDANCE.sub("", turn["value"])}
+        {**turn, "value": _GUIDANCE.sub("", turn["value"]).rstrip()}
         if isinstance(turn, dict)
         and turn.get("from") in ("human", "tool")
         and isinstance(turn.get("value"), str)

@@ -28,6 +28,7 @@ SOURCE = Source(
                 "conversation.content",
                 "conversation.role",
                 "openai_moderation.categories",
+                "openai_moderation.category_scores",
                 "openai_moderation.flagged",
             ),
         ),

@@ -5,8 +5,11 @@ so the JSON lines are read one by one. Rows often end on an unanswered call. The
 comes from a non-commercial set.
 """
 
+import msgspec
+
 from planloom.shapes import chat_calls
-from planloom.source import Part, Source
+from planloom.source import Part, Row, Source
+from planloom.trace import Trace
 
 _read = chat_calls.reader("conversations", "tools")
 _OPEN = (
@@ -17,6 +20,11 @@ _OPEN = (
     "tau-train",
     "xlam-function-calling-60k",
 )
+
+
+def read_apigen(row: Row) -> Trace:
+    return msgspec.structs.replace(_read(row), licence="CC-BY-NC-4.0")
+
 
 SOURCE = Source(
     id="Nanbeige/ToolMind",
@@ -44,7 +52,7 @@ SOURCE = Source(
             config="test",
             split="open_datasets/APIGen-MT-5k",
             files=("open_datasets/APIGen-MT-5k-query.jsonl",),
-            read=_read,
+            read=read_apigen,
             category="function_calling",
             use="non_commercial",
         ),

@@ -13,6 +13,7 @@ COLUMNS = (
     "conversation.role",
     "conversation.toxic",
     "openai_moderation.categories",
+    "openai_moderation.category_scores",
     "openai_moderation.flagged",
     "toxic",
 )

@@ -11,15 +11,20 @@ import msgspec
 from planloom.plan import Finding
 from planloom.shapes import gold_list
 from planloom.source import Part, Row, Source
-from planloom.trace import Trace
+from planloom.trace import Tool, Trace
 
-_UNWANTED = re.compile(r"torrent|pirate|nsfw|porn|\bxxx\b|hentai|onlyfans|\badult\b|escort")
+_UNWANTED = re.compile(r"torrent|pirate|nsfw|porn|\bxxx\b|hentai|onlyfans|escort")
 _read = gold_list.reader("query", "answers", "tools")
+
+
+def _words(tool: Tool) -> str:
+    """Name, description and defaults: a video search of these asks for adult films by default."""
+    return f"{tool.name} {tool.description} {tool.parameters.decode()}".lower()
 
 
 def read(row: Row) -> Trace:
     trace = _read(row)
-    about = {tool.name: f"{tool.name} {tool.description}".lower() for tool in trace.tools}
+    about = {tool.name: _words(tool) for tool in trace.tools}
     for call in trace.calls:
         words = about.get(call.tool, call.tool.lower()).replace("_", " ")
         if match := _UNWANTED.search(words):

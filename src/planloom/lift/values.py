@@ -135,7 +135,12 @@ def _quoted(
         best = links.get(result.call)
         for leaf in result.leaves[:MAX_LEAVES]:
             longer = best is None or len(leaf.text) > len(best.span)
-            if not longer or not quotable(leaf.text) or leaf.text in written[result.call]:
+            if (
+                not longer
+                or len(leaf.text) > len(text)
+                or not quotable(leaf.text)
+                or leaf.text in written[result.call]
+            ):
                 continue
             if contains(text, leaf.text) and not contains(before, leaf.text):
                 best = Link(result.call, leaf.path, leaf.written, joint=result.joint)

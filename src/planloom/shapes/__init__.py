@@ -42,9 +42,17 @@ def candidates(rows: Iterable[Row]) -> list[Candidate]:
     return [
         Candidate(name, read, shape.CATEGORY)
         for name, shape in shapes().items()
-        for read in dict.fromkeys(map(shape.sniff, rows))
+        for read in dict.fromkeys(_sniffed(shape, row) for row in rows)
         if read is not None
     ]
+
+
+def _sniffed(shape: ModuleType, row: Row) -> Reader | None:
+    try:
+        found: Reader | None = shape.sniff(row)
+    except RecursionError:  # nested too deep for any shape
+        return None
+    return found
 
 
 def score(read: Reader, row: Row) -> tuple[float, int]:

@@ -84,7 +84,9 @@ def _take(dialogue: Dialogue, message: Message, padded: bool) -> None:
             raw = message.raw
             dialogue.result(_result(raw), _text(raw.get("tool_call_id")), _text(raw.get("name")))
         case "call":
-            dialogue.calls(_calls(message.text, dialogue, padded))
+            dialogue.calls(
+                _calls(message.raw.get("content", message.raw.get("value")), dialogue, padded)
+            )
         case _:
             _take_assistant(dialogue, message, padded)
 

@@ -53,6 +53,8 @@ def _take(dialogue: Dialogue, message: Message) -> None:
 
 def _take_assistant(dialogue: Dialogue, blocks: list[Block]) -> None:
     for block in blocks:
+        if _is(block, "tool_call") or _is(block, "function_call"):
+            raise BadRow(Reason.unknown_shape, f"a block of type {block['type']}")
         dialogue.think(text_of(block.get("thinking")))
     dialogue.answer(_text(blocks))
     used = [block for block in blocks if _is(block, "tool_use")]

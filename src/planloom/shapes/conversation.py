@@ -7,7 +7,7 @@ import msgspec
 
 from planloom.errors import BadRow
 from planloom.plan import Category
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages
+from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, refuse_calls
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Moderation, Trace
 
@@ -26,8 +26,9 @@ def reader(conversation: str = "messages", moderation: str | None = None) -> Rea
                 dialogue.user(message.text)
             elif message.role == "assistant":
                 dialogue.answer(message.text)
-            else:
+            elif message.role == "system":
                 dialogue.system(message.text)
+            refuse_calls(message)
         trace = dialogue.trace()
         if moderation is None:
             return trace
@@ -62,7 +63,10 @@ def _label(entry: Any) -> Moderation | None:
     """
     if not isinstance(entry, Mapping):
         return None
-    categories, scores = entry.get("categories") or {}, entry.get("category_scores") or {}
+    categories, scores = (
+        given if isinstance(given := entry.get(key), Mapping) else {}
+        for key in ("categories", "category_scores")
+    )
     raised = [name for name, on in categories.items() if on is True]
     known = [score for score in scores.values() if isinstance(score, (int, float))]
     flagged = entry.get("flagged")

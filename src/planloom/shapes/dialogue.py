@@ -35,6 +35,7 @@ COLUMNS = (
     "chat_history",
     "chosen",
 )
+CALL_KEYS = ("tool_calls", "function_call", "function_calls")
 FINISH = "Finish"
 """The control call of ToolBench and what derives from it."""
 
@@ -70,6 +71,16 @@ def messages(value: Any) -> Iterator[Message]:
         if role is None:
             raise BadRow(Reason.unknown_shape, f"role {said!r}")
         yield Message(role, text_of(item.get("content", item.get("value"))), item)
+
+
+def refuse_calls(message: Message) -> None:
+    """For readers that know no calls in messages: what they do not know they must not drop.
+
+    Raises:
+        BadRow: unknown_shape, if the message holds calls or results of another wire format.
+    """
+    if message.role in ("call", "result") or any(map(message.raw.get, CALL_KEYS)):
+        raise BadRow(Reason.unknown_shape, f"a message of the {message.role} holds calls")
 
 
 def text_of(content: Any) -> str:
@@ -211,7 +222,10 @@ def paired(
     if not results:
         return tuple(calls), None
     texts = _by_id(calls, results) or _by_name(calls, results)
-    if texts is None and len(results) == len(calls):
+    stated = {call.id for call in calls if call.id}
+    stray = stated and any(result.id and result.id not in stated for result in results)
+    twice = len({r.id for r in results if r.id}) < sum(bool(r.id) for r in results)
+    if texts is None and len(results) == len(calls) and not stray and not twice:
         texts = [result.text for result in results]
     if texts is None and len(results) == 1:
         texts = divided(results[0].text, len(calls))

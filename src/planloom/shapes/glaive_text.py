@@ -59,8 +59,7 @@ def _take(dialogue: Dialogue, speaker: str, said: str) -> None:
             dialogue.result(said)
         case _:
             words, *bodies = said.split(_CALL)
-            if not all(body.lstrip().startswith(("{", "[")) for body in bodies):
-                bodies = []  # the tag is only mentioned
+            bodies = [body for body in bodies if body.lstrip().startswith(("{", "["))]  # no mention
             found = [call for body in bodies for call in payload.calls(body, dialogue.notes)]
             if found:
                 dialogue.think(words)

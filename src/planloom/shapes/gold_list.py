@@ -43,7 +43,10 @@ def reader(
 
 
 def _ask(dialogue: Dialogue, request: Any) -> None:
-    """The request: a text, or a chat that ends before the calls."""
+    """The request: a text, or a chat that ends before the calls of the list.
+
+    Calls and results inside the chat are its context, not what the list holds; they are counted.
+    """
     if isinstance(request, str):
         dialogue.user(request)
     elif isinstance(request, list):
@@ -52,6 +55,10 @@ def _ask(dialogue: Dialogue, request: Any) -> None:
                 dialogue.user(message.text)
             elif message.role == "system":
                 dialogue.system(message.text)
+            elif message.role in ("call", "result"):
+                dialogue.notes.append("context_not_read")
+            else:
+                dialogue.answer(message.text)
 
 
 def bare(row: Row) -> Trace:

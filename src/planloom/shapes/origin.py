@@ -55,7 +55,7 @@ def licensed(read: Reader, column: str = "license") -> Reader:
     def read_licensed(row: Row) -> Trace:
         trace, stated = read(row), texts(row.get(column))
         if not stated:
-            return trace
+            return msgspec.structs.replace(trace, use="no_publish")
         use = max(map(use_of, stated), key=_USES.index)
         return msgspec.structs.replace(trace, licence="; ".join(stated), use=use)
 

@@ -95,8 +95,9 @@ class _Steps:
             if self.action is not None and label != "Action Input":
                 self.end()
             match label:
-                case "Question" if self.asks:
-                    self.dialogue.user(said)
+                case "Question":
+                    if self.asks:
+                        self.dialogue.user(said)
                 case "Thought":
                     self.dialogue.think(said)
                 case "Action":

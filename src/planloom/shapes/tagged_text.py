@@ -84,7 +84,9 @@ def calls_in(text: str, notes: list[str]) -> list[Call]:
     for block in _BLOCK.finditer(text):
         body = block["body"]
         if body is None or (not block["end"] and not body.strip().startswith(("{", "["))):
-            continue  # quoted, or a tag that is only mentioned
+            if "<tool_call>" in block[0].lower() or "<toolcall>" in block[0].lower():
+                notes.append("quoted_call")  # or a tag that is only mentioned
+            continue
         if not block["end"]:
             notes.append("unclosed_tag")
         found += _calls(body, notes)
