@@ -5,6 +5,7 @@ one of them are not benign.
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -17,19 +18,21 @@ _UNWANTED = re.compile(r"torrent|pirate|nsfw|porn|\bxxx\b|hentai|onlyfans|escort
 _read = gold_list.reader("query", "answers", "tools")
 
 
-def _words(tool: Tool) -> str:
-    """Name, description and defaults: a video search of these asks for adult films by default."""
-    return f"{tool.name} {tool.description} {tool.parameters.decode()}".lower()
+@lru_cache(maxsize=16_384)
+def _unwanted(tool: Tool) -> str:
+    """The word in name, description or defaults: one video search asks for porn by default."""
+    words = f"{tool.name} {tool.description} {tool.parameters.decode()}".lower().replace("_", " ")
+    match = _UNWANTED.search(words)
+    return match[0] if match else ""
 
 
 def read(row: Row) -> Trace:
     trace = _read(row)
-    about = {tool.name: _words(tool) for tool in trace.tools}
-    for call in trace.calls:
-        words = about.get(call.tool, call.tool.lower()).replace("_", " ")
-        if match := _UNWANTED.search(words):
-            finding = Finding("xlam_unwanted_api", "unwanted_tool", match[0])
-            return msgspec.structs.replace(trace, findings=(finding,))
+    offered = {tool.name: tool for tool in trace.tools}
+    called = (offered.get(call.tool, Tool(call.tool, "", b"", "")) for call in trace.calls)
+    if span := next(filter(None, map(_unwanted, called)), ""):
+        finding = Finding("xlam_unwanted_api", "unwanted_tool", span)
+        return msgspec.structs.replace(trace, findings=(finding,))
     return trace
 
 
