@@ -10,7 +10,8 @@ import re
 from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes import declare, python_calls
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, results_in
+from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages
+from planloom.shapes.pairing import results_in
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Trace
 

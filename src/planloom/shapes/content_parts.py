@@ -12,7 +12,8 @@ from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
-from planloom.shapes.dialogue import Dialogue, Message, messages, results_in
+from planloom.shapes.dialogue import Dialogue, Message, messages
+from planloom.shapes.pairing import results_in
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Trace
 

@@ -1,14 +1,12 @@
 """From messages in order to a Trace: turns, rounds and results paired with their calls."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import msgspec
-
 from planloom import payload
 from planloom.errors import BadRow, Reason
+from planloom.shapes.pairing import Result, paired
 from planloom.trace import Call, Round, Tool, Trace
 
 ROLES = {
@@ -102,14 +100,6 @@ def without_thinking(text: str) -> tuple[str, str]:
         return text, ""
     thoughts = [match[2].strip() for match in _THINKING.finditer(text)]
     return (_THINKING.sub("", text), "\n".join(thoughts)) if thoughts else (text, "")
-
-
-class Result(NamedTuple):
-    """A tool's answer as written, with whatever says to which call it belongs."""
-
-    text: str
-    id: str | None = None
-    name: str | None = None
 
 
 class _Open:
@@ -210,91 +200,3 @@ class Dialogue:
             reasoning="\n\n".join(self._thoughts) or None,
             notes=tuple(self.notes),
         )
-
-
-def paired(
-    calls: list[Call], results: list[Result], notes: list[str]
-) -> tuple[tuple[Call, ...], str | None]:
-    """Calls with their results; what cannot be divided among them comes back as joint text.
-
-    By id, else by order (by name where the names say so), else by cutting one joint text.
-    """
-    if not results:
-        return tuple(calls), None
-    texts = _by_id(calls, results) or _by_name(calls, results)
-    stated = {call.id for call in calls if call.id}
-    stray = stated and any(result.id and result.id not in stated for result in results)
-    twice = len({r.id for r in results if r.id}) < sum(bool(r.id) for r in results)
-    if texts is None and len(results) == len(calls) and not stray and not twice:
-        texts = [result.text for result in results]
-    if texts is None and len(results) == 1:
-        texts = divided(results[0].text, len(calls))
-    if texts is None:
-        notes.append("results_not_aligned")
-        return tuple(calls), "\n".join(result.text for result in results)
-    return tuple(
-        msgspec.structs.replace(call, result=text) for call, text in zip(calls, texts, strict=True)
-    ), None
-
-
-def _by_id(calls: list[Call], results: list[Result]) -> list[str | None] | None:
-    texts = {result.id: result.text for result in results if result.id}
-    known = [call.id for call in calls]
-    if len(texts) != len(results) or len(set(known)) != len(known) or not texts.keys() <= {*known}:
-        return None
-    return [texts.get(call.id or "") for call in calls]
-
-
-def _by_name(calls: list[Call], results: list[Result]) -> list[str | None] | None:
-    """Only where every name is there once: otherwise order is the better witness."""
-    texts = {result.name: result.text for result in results if result.name}
-    names = [call.tool for call in calls]
-    unique = len(texts) == len(results) and len(set(names)) == len(names)
-    return [texts.get(name) for name in names] if unique and texts.keys() <= {*names} else None
-
-
-def results_in(text: str, calls: list[Call]) -> list[Result]:
-    """The results in a text that answers these calls: one an entry of a JSON list as long.
-
-    An entry that names one of the tools beside its `content` or `results` is unwrapped.
-    """
-    try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError):
-        return [Result(text)]
-    if not isinstance(entries, list) or len(entries) != len(calls):
-        return [Result(text)]
-    called = {call.tool for call in calls}
-    return [_unwrapped(entry, called) for entry in entries]
-
-
-def _unwrapped(entry: Any, called: set[str]) -> Result:
-    name = None
-    if isinstance(entry, dict) and isinstance(said := entry.get("name"), str) and said in called:
-        for key in ("content", "results"):
-            if key in entry:
-                entry, name = entry[key], said
-                break
-    return Result(entry if isinstance(entry, str) else payload.dumps(entry), None, name)
-
-
-def divided(text: str, count: int) -> list[str | None] | None:
-    """One text as `count` results: a JSON list of that length, or that many JSON lines."""
-    if count == 1:
-        return [text]
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        lines = [line for line in text.split("\n") if line.strip()]
-        return list(lines) if len(lines) == count and all(map(_is_json, lines)) else None
-    if isinstance(value, list) and len(value) == count:
-        return [item if isinstance(item, str) else json.dumps(item) for item in value]
-    return None
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
