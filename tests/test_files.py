@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from planloom import files, records
 from planloom.datasets.wildchat_1m import COLUMNS
 from planloom.errors import InputError
-from planloom.files import Slice
-from planloom.records import Broken, Record
+from planloom.files import Broken, Record, Slice
 from planloom.shapes import gold_list
 from planloom.source import Part, Source
 

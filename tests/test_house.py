@@ -35,7 +35,8 @@ MAY_IMPORT = {
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "stats"},
     "files": WORDS,
-    "records": WORDS | {"files"},
+    "records": WORDS | {"files", "parquet"},
+    "parquet": WORDS | {"files"},
     "chunks": WORDS | {"arrow"},
 }
 

@@ -6,9 +6,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from planloom import files, records, shapes
-from planloom.files import DataFile
+from planloom.files import DataFile, Record
 from planloom.plan import Category
-from planloom.records import Record
 from planloom.rows import Outcome, Settings, carry
 from planloom.shapes import Candidate
 from planloom.source import Part, Reader, Row, ShapeReader

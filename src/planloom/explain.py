@@ -11,10 +11,9 @@ from planloom import files, records
 from planloom.datasets import find
 from planloom.dedup import KEPT, REASONS, SIDE
 from planloom.errors import InputError, RecipeError
-from planloom.files import DataFile, Slice
+from planloom.files import Broken, DataFile, Slice
 from planloom.plan import ExecutionPlan
 from planloom.recipe import Recipe
-from planloom.records import Broken
 from planloom.rows import Judged, Outcome, Settings, carry, place_of
 
 SHORT = 100

@@ -12,7 +12,7 @@ import json
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,6 +43,18 @@ class Slice(NamedTuple):
     file: DataFile
     start: int
     stop: int
+
+
+class Broken(NamedTuple):
+    """A record that could not be decoded; `cut` says that the file ends inside it."""
+
+    detail: str
+    cut: bool = False
+    oversized: bool = False
+
+
+Record = tuple[int, dict[str, Any] | Broken]
+"""An address and the row there, or what is wrong with it."""
 
 
 def root_of(data_root: Path, source: Source) -> Path | None:

@@ -22,9 +22,8 @@ from planloom import arrow, files, payload, records
 from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
 from planloom.errors import Reason
-from planloom.files import Slice
+from planloom.files import Broken, Slice
 from planloom.ledger import Ledger
-from planloom.records import Broken
 from planloom.rows import Judged, Outcome, Settings, carry, forbidden, place_of
 from planloom.source import Part, Row, Source
 from planloom.trace import Trace
@@ -35,6 +34,7 @@ ROOMS = (
     "checks.py",
     "chunks.py",
     "files.py",
+    "parquet.py",
     "payload.py",
     "plan.py",
     "records.py",
@@ -106,7 +106,7 @@ def chunks(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
-def _records(task: Task, part: Part) -> Iterator[records.Record]:
+def _records(task: Task, part: Part) -> Iterator[files.Record]:
     for number, record in enumerate(
         records.read(task.piece, part.columns, part.each, whole=part.whole)
     ):

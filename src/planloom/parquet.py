@@ -1,0 +1,83 @@
+"""The rows of Parquet files: only the wanted columns, and of a spoiled file all that is whole."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from planloom.files import Broken, Record, Slice, first_line
+from planloom.payload import without_nulls
+
+BATCH = 1024
+
+
+def rows(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:
+    with pq.ParquetFile(piece.file.path) as file:
+        paths = _projected(file.schema, columns) if columns else None
+        counts = [file.metadata.row_group(group).num_rows for group in range(piece.stop)]
+        bounds = list(pairwise(accumulate(counts, initial=0)))
+        for group in range(piece.start, piece.stop):
+            yield from _row_group(file, group, range(*bounds[group]), paths)
+
+
+def _row_group(
+    file: pq.ParquetFile, group: int, places: range, paths: list[str] | None
+) -> Iterator[Record]:
+    """The rows of a group; where it breaks off, the rest of the group is lost, not of the file."""
+    done = 0
+    try:
+        for batch in file.iter_batches(BATCH, row_groups=[group], columns=paths):
+            for row in _rows(batch):
+                yield places[done], row if isinstance(row, Broken) else _without_padding(row)
+                done += 1
+    except (OSError, pa.ArrowException) as error:
+        for lost in places[done:]:
+            yield lost, Broken(first_line(error), cut=True)
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Broken]:
+    """Rows as Python objects; one that Python cannot hold (text not in UTF-8, a year 148,000) alone is lost."""
+    schema = pa.schema([field.with_type(_microseconds(field.type)) for field in batch.schema])
+    try:
+        yield from batch.cast(schema, safe=False).to_pylist()
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, pa.ArrowException):
+            raise
+        if len(batch) == 1:
+            yield Broken(f"{type(error).__name__}: {first_line(error)}")
+        else:
+            for index in range(len(batch)):
+                yield from _rows(batch.slice(index, 1))
+
+
+def _microseconds(kind: pa.DataType) -> pa.DataType:
+    """The type with times in microseconds, the finest that Python can hold."""
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_microseconds(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_microseconds(kind.value_type)))
+    return kind
+
+
+def _without_padding(row: dict[str, Any]) -> dict[str, Any]:
+    """A null inside a struct means absent: a column store cannot say it otherwise."""
+    return {key: without_nulls(v) if isinstance(v, (dict, list)) else v for key, v in row.items()}
+
+
+def _projected(schema: pq.ParquetSchema, columns: Iterable[str]) -> list[str]:
+    """Paths of the leaves below the named columns; list levels are left out of the names."""
+    paths = [schema.column(index).path for index in range(len(schema))]
+    plain = {
+        path: re.sub(r"\.(list|bag)\.(element|item|array_element|array)\b", "", path)
+        for path in paths
+    }
+    return [
+        path
+        for path, name in plain.items()
+        if any(name == column or name.startswith(f"{column}.") for column in columns)
+    ]
