@@ -10,7 +10,7 @@ import re
 from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes import declare, python_calls
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages
+from planloom.shapes.dialogue import Dialogue, Message, dialogues, messages
 from planloom.shapes.pairing import results_in
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Trace
@@ -77,11 +77,7 @@ def tools_text(system: str) -> str:
 
 def sniff(row: Row) -> Reader | None:
     """A reader, if an assistant's text is a bracketed list of calls."""
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         if any(m.role == "assistant" and _is_calls(m.text) for m in said):
             return reader(column)
     return None

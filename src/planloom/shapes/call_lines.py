@@ -5,10 +5,9 @@ the results of a round, joined by line breaks. Lines of one message are parallel
 """
 
 from planloom import payload
-from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes import declare, python_calls
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages
+from planloom.shapes.dialogue import Dialogue, Message, dialogues, messages
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Tool, Trace
 
@@ -63,11 +62,7 @@ def _calls(value: object, notes: list[str], signatures: python_calls.Signatures)
 
 def sniff(row: Row) -> Reader | None:
     """A reader, if a message holds call lines, or declares tools where its columns say so."""
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         if any(_is_lines(message) for message in said):
             return reader(column)
     return None

@@ -11,7 +11,7 @@ from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, text_of
+from planloom.shapes.dialogue import Dialogue, Message, dialogues, messages, text_of
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Trace
 
@@ -95,11 +95,7 @@ def _content(block: Block) -> str:
 
 def sniff(row: Row) -> Reader | None:
     """A reader, if a message holds a block that uses a tool or answers one."""
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         blocks = (block for message in said for block in _blocks(message))
         if any(_is(block, "tool_use") or _is(block, "tool_result") for block in blocks):
             return reader(column)

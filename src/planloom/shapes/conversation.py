@@ -5,9 +5,8 @@ from typing import Any
 
 import msgspec
 
-from planloom.errors import BadRow
 from planloom.plan import Category
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, refuse_calls
+from planloom.shapes.dialogue import Dialogue, Message, dialogues, messages, refuse_calls
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Moderation, Trace
 
@@ -79,11 +78,7 @@ def _label(entry: Any) -> Moderation | None:
 
 def sniff(row: Row) -> Reader | None:
     """A reader, if a column is a list of messages with a user among them."""
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         if any(message.role == "user" for message in said):
             labelled = "openai_moderation" in row
             return reader(column, "openai_moderation" if labelled else None)

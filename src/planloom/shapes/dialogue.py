@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.shapes.pairing import Result, paired
+from planloom.source import Row
 from planloom.trace import Call, Round, Tool, Trace
 
 ROLES = {
@@ -69,6 +70,15 @@ def messages(value: Any) -> Iterator[Message]:
         if role is None:
             raise BadRow(Reason.unknown_shape, f"role {said!r}")
         yield Message(role, text_of(item.get("content", item.get("value"))), item)
+
+
+def dialogues(row: Row) -> Iterator[tuple[str, list[Message]]]:
+    """The columns of a row that are lists of messages, each with its messages."""
+    for column in COLUMNS:
+        try:
+            yield column, list(messages(row.get(column)))
+        except BadRow:
+            continue
 
 
 def refuse_calls(message: Message) -> None:

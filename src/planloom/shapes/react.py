@@ -16,7 +16,7 @@ from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
-from planloom.shapes.dialogue import COLUMNS, FINISH, Dialogue, Message, messages
+from planloom.shapes.dialogue import FINISH, Dialogue, Message, dialogues, messages
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Tool, Trace
 
@@ -162,11 +162,7 @@ def _only_parameter(tool: Tool | None) -> str | None:
 def sniff(row: Row) -> Reader | None:
     """A reader, if the assistant or a text has an action with its input."""
     tools = next((name for name in ("tools", "functions") if row.get(name)), None)
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         if any(message.role == "assistant" and _has_action(message.text) for message in said):
             return reader(column, tools)
     request = next((name for name in REQUESTS if isinstance(row.get(name), str)), None)

@@ -12,7 +12,13 @@ from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
-from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, without_thinking
+from planloom.shapes.dialogue import (
+    Dialogue,
+    Message,
+    dialogues,
+    messages,
+    without_thinking,
+)
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Call, Tool, Trace
 
@@ -144,11 +150,7 @@ def _tools_in(said: list[Message], notes: list[str]) -> tuple[Tool, ...]:
 
 def sniff(row: Row) -> Reader | None:
     """A reader, if an assistant's text holds a call or the system text declares tools."""
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         tagged = any(m.role == "assistant" and _TAG.search(m.text) for m in said)
         if tagged or _tools_in(said, []):
             return reader(column, gold="gt_actions" if "gt_actions" in row else None)

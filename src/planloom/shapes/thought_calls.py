@@ -14,7 +14,7 @@ from planloom import payload
 from planloom.errors import BadRow
 from planloom.plan import Category
 from planloom.shapes import declare
-from planloom.shapes.dialogue import COLUMNS, FINISH, Dialogue, Message, messages
+from planloom.shapes.dialogue import FINISH, Dialogue, Message, dialogues, messages
 from planloom.source import Reader, Row, shape_reader
 from planloom.trace import Tool, Trace
 
@@ -93,11 +93,7 @@ def _result(text: str) -> tuple[str, None, str | None]:
 
 def sniff(row: Row) -> Reader | None:
     """A reader, if an assistant's text holds a call list, or tools stand behind the marker."""
-    for column in COLUMNS:
-        try:
-            said = list(messages(row.get(column)))
-        except BadRow:
-            continue
+    for column, said in dialogues(row):
         if any(m.role == "assistant" and _CALLS.search(m.text) for m in said) or any(
             m.role == "system" and tools_in(m.text, []) for m in said
         ):
