@@ -6,6 +6,7 @@ import msgspec
 
 from planloom import payload
 from planloom.errors import BadRow
+from planloom.lift.spellings import canonical
 
 MAX_LEAVES = 5_000
 MAX_TEXT = 200_000
@@ -50,7 +51,11 @@ def _collect(value: Any, path: str, found: list[Leaf]) -> None:
         for index, item in enumerate(value):
             _collect(item, f"{path}[{index}]", found)
     elif kind is str:
-        found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
+        inner = parsed(value) if value[:1] in ("{", "[") else value
+        if inner is value or isinstance(inner, str):
+            found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
+        else:
+            _collect(inner, path, found)
     elif kind in (int, float):
-        text = str(int(value)) if value == int(value) else repr(value)
+        text = canonical(value)
         found.append(Leaf(path, text, text))

@@ -1,16 +1,28 @@
 """Explicit references to the results of earlier calls, in the public notations."""
 
 import re
+from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
+from planloom.lift.leaves import Leaf, leaves_of
+from planloom.trace import Trace, plain_name
+
+MARKS = ("API_call", "$", "<", "#", "{")
 NOTATIONS = (  # notation of (name of a result, its number, path in it), number of the first call
     (re.compile(r"\b(API_call_(\d+))\b()"), 0),
     (re.compile(r"\$(var_?(\d+))(?:\.([^$]+))?\$"), 1),
     (re.compile(r"(<node-(\d+)>)()"), 0),
+    (re.compile(r"(<GENERATED>-(\d+))\b()"), 0),
     (re.compile(r"(?<!\w)(#(\d+))\b()"), None),  # counts results, not calls
+    (re.compile(r"(?<!\w)(#E(\d+))\b()"), 1),
     (re.compile(r"(<API-(\d+)>)()"), 1),
-    (re.compile(r"^(\$(\d+))()$"), 1),
+    (re.compile(r"^(\$\{?(\d+)\}?)()$"), 1),
 )
+_TEMPLATE = re.compile(r"\$?\{\{?\s*([^{}]*?)\s*\}\}?")
+COUNTED = ("step", "call", "node", "result", "task", "output", "action")
+_FROM_ZERO = re.compile(rf"\$?\{{\{{?\s*(?:{'|'.join(COUNTED)})?[\[_ -]?0\b")
+_HEAD = re.compile(r"([\w-]+?)(?:\[?[_ -]?(\d+)\]?)?(?:\.(.+))?")
 
 
 class Link(NamedTuple):
@@ -23,21 +35,60 @@ class Link(NamedTuple):
     joint: bool = False
 
 
-def explicit(call: int, text: str, named: dict[str, int] | None) -> tuple[Link, ...]:
-    """Explicit references to earlier calls in the public notations.
+class References:
+    """The references of a trace.
 
     Where the row names the results of its calls the name decides, else the number counts calls.
     Of two calls that give the same name the later one is meant.
     """
-    if not any(mark in text for mark in ("API_call", "$", "<node-", "<API-", "#")):
-        return ()
-    found = []
-    for pattern, first in NOTATIONS:
-        for match in pattern.finditer(text):
-            if named is not None:
-                target = named.get(match[1], call)
-            else:
-                target = call if first is None else int(match[2][:9]) - first
-            if 0 <= target < call:
-                found.append(Link(target, match[3] or "", match[0], reference=True))
-    return tuple(found)
+
+    def __init__(self, trace: Trace) -> None:
+        self._calls = trace.calls
+        self._names_results = any(call.gives for call in self._calls)
+
+    def may_be_in(self, leaf: Leaf) -> bool:
+        """Cheap: most values hold no mark of a notation. The first call has none to refer to."""
+        return len(self._calls) > 1 and any(mark in leaf.written for mark in MARKS)
+
+    def of(self, call: int, text: str) -> tuple[Link, ...]:
+        """The earlier calls to which the text of an argument of `call` refers."""
+        found = (*self._numbered(call, text), *self._templates(call, text))
+        return tuple(link for link in found if 0 <= link.call < call)
+
+    def _numbered(self, call: int, text: str) -> Iterator[Link]:
+        for pattern, first in NOTATIONS:
+            for match in pattern.finditer(text):
+                if self._names_results:
+                    target = self._by_name(match[1], call)
+                else:
+                    target = call if first is None else int(match[2][:9]) - first
+                yield Link(target, match[3] or "", match[0], reference=True)
+
+    def _by_name(self, name: str, call: int) -> int:
+        named = [i for i, one in enumerate(self._calls[:call]) if name in one.gives]
+        return named[-1] if named else call
+
+    def _templates(self, call: int, text: str) -> Iterator[Link]:
+        """`{{step_1.id}}`, `${call_abc.output}`: by a call's id, result name or tool, else by number."""
+        for match in _TEMPLATE.finditer(text):
+            if match[0][:2] not in ("{{", "${") or not (head := _HEAD.fullmatch(match[1])):
+                continue
+            target = self._meant(call, match[1].partition(".")[0], head)
+            if target is not None:
+                yield Link(target, head[3] or "", match[0], reference=True)
+
+    def _meant(self, call: int, whole: str, head: re.Match[str]) -> int | None:
+        for i in reversed(range(call)):
+            one = self._calls[i]
+            if whole == one.id or whole in one.gives or plain_name(whole) == plain_name(one.tool):
+                return i
+        number = whole if whole.isdigit() else head[2]
+        if not number or plain_name(head[1]) not in ("", number, *COUNTED):
+            return None
+        return int(number[:9]) - self._first
+
+    @cached_property
+    def _first(self) -> int:
+        """Rows that count from 0 are told by a 0."""
+        arguments = (leaf.written for call in self._calls for leaf in leaves_of(call.arguments))
+        return 0 if any(map(_FROM_ZERO.search, arguments)) else 1

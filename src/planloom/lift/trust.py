@@ -7,22 +7,29 @@ web, mail, files, other people's text.
 from collections.abc import Mapping
 from functools import lru_cache
 
-from planloom.lift.judgement import Judgement, Rule
+from planloom.lift.judgement import Judgement, rule, words
 from planloom.lift.values import Value
-from planloom.trace import Tool, Trace, plain_name
+from planloom.trace import Tool, Trace
 
-ACTIONS = Rule(
+ABOUT = 300  # characters of a description that say what the tool does
+ACTION = rule(
     "result:action",
     2,
-    "send|create|add|update|set|delete|remove|cancel|book|schedule|turn|open|close|start|stop"
-    "|write|post|pay|transfer|assign|register|save|upload|reply|rate",
+    "send|create|add|update|set|edit|modify|delete|remove|cancel|book|schedule|turn|open|close|start|stop|write|post|pay",
+    "transfer|assign|register|save|upload|reply|rate|record|order|buy|sell|enable|disable|toggle|submit|subscribe|move|rename",
+)
+COMPUTED = rule(
+    "result:computed",
+    2,
+    "calculate|calculator|compute|convert|conversion|math|solve|sum|think|sort|generate|validate|random|count",
 )
 OPEN_WORLD = (
-    Rule("result:web", 3, "web|website|webpage|url|browse|browser|scrape|crawl|google|bing|wiki|wikipedia|rss|http|internet"),
-    Rule("result:mail", 3, "e ?mails?|mails?|inbox|messages?|sms|chats?|slack|channels?|dms?|threads?|conversations?"),
-    Rule("result:files", 3, "files?|documents?|docs?|pdf|attachments?|folders?|drive|notes?"),
-    Rule("result:people", 3, "reviews?|comments?|posts?|tweets?|tweet|twitter|reddit|forum|feed|news|articles?|blogs?|social|youtube|captions?|transcripts?"),
+    rule("result:web", 3, "web|website|webpage|urls?|browser?|scrap(?:e|er|ing)|crawl(?:er)?|google|bing|duckduckgo|seo|search engine|wiki|wikipedia|rss|internet|online"),
+    rule("result:mail", 3, "e ?mails?|mails?|inbox|gmail|messages?|sms|chats?|slack|channels?|dms?|conversations?|whatsapp|telegram"),
+    rule("result:files", 3, "files?|documents?|docs?|pdfs?|attachments?|folders?|drive|notes?|ocr"),
+    rule("result:people", 3, "reviews?|comments?|posts?|tweets?|twitter|reddit|forums?|feed|news|articles?|blogs?|social|youtube|tiktok|instagram|captions?|transcripts?|lyrics|podcasts?|questions and answers|user generated|sponsorships?"),
 )  # fmt: skip
+RULES = (ACTION, COMPUTED, *OPEN_WORLD)
 
 
 def judge(
@@ -39,27 +46,27 @@ def judge(
 def _inputs(values: list[Value], results: list[Judgement]) -> Judgement:
     """The least trusted place any value came from; values found nowhere are the model's own."""
     located = [value for value in values if value.origin != "own"]
-    tiers = [max(results[link.call].value, 2) for value in located for link in value.links]
-    tier = max(tiers, default=1)
-    rules = (f"tier:result{tier}",) if tiers else ()
     if not located:
         return Judgement(1, "default")
-    return Judgement(tier, "observed" if len(located) == len(values) else "inferred", rules)
+    tiers = [max(results[link.call].value, 2) for value in located for link in value.links]
+    rules = (f"tier:result{max(tiers)}",) if tiers else ()
+    basis = "observed" if len(located) == len(values) else "inferred"
+    return Judgement(max(tiers, default=1), basis, rules)
 
 
 def _about(tool: Tool | None) -> str:
-    return tool.description[:300] if tool else ""
+    return tool.description[:ABOUT] if tool else ""
 
 
 @lru_cache(maxsize=100_000)
 def result_tier(name: str, description: str) -> Judgement:
     """An action brings in its own report; a tool of the open world brings in anyone's text."""
-    words = plain_name(name).replace("_", " ")
-    verb = words.split(" ", 1)[0]
-    if ACTIONS.pattern.fullmatch(verb):
-        return Judgement(2, "inferred", (ACTIONS.name,))
-    for text in (words, description.lower()):
-        for rule in OPEN_WORLD:
-            if rule.pattern.search(text):
-                return Judgement(rule.level, "inferred", (rule.name,))
+    named = words(name)
+    if ACTION.words.match(named) or COMPUTED.words.match(named):
+        fired = ACTION if ACTION.words.match(named) else COMPUTED
+        return Judgement(fired.level, "inferred", (fired.name,))
+    for text in (named, description.lower()):
+        for open_world in OPEN_WORLD:
+            if open_world.fits(text):
+                return Judgement(open_world.level, "inferred", (open_world.name,))
     return Judgement(2, "default")

@@ -1,0 +1,146 @@
+"""Is a value in a text, and does it say anything that it is?"""
+
+import re
+from functools import cached_property, lru_cache
+
+from planloom.lift.leaves import MAX_TEXT
+from planloom.lift.spellings import dates_in, keys, number_in, numbers_in
+
+MIN_LENGTH = 3
+MIN_NUMBER = 100
+UBIQUITOUS = frozenset(
+    [
+        "true",
+        "false",
+        "null",
+        "none",
+        "yes",
+        "no",
+        "ok",
+        "okay",
+        "success",
+        "successful",
+        "error",
+        "failed",
+        "done",
+        "default",
+        "unknown",
+        "n/a",
+        "all",
+        "any",
+        "new",
+        "en",
+        "usd",
+    ]
+)
+NUMBER_WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
+_TOKEN = re.compile(r"[^\s,;:=\"'`()\[\]{}<>|]+")
+
+
+class Said:
+    """What the user (or the system) wrote before a call."""
+
+    def __init__(self, text: str) -> None:
+        self._written = text[:MAX_TEXT]
+        self.text = self._written.casefold()
+
+    def __contains__(self, value: str) -> bool:
+        """Whether the text says the value (in lower case), in this or another spelling."""
+        return contains(self.text, value) or any(map(self._says, keys(value)))
+
+    def _says(self, key: str) -> bool:
+        kind, value = key.split(":", 1)
+        if kind == "date":
+            year, _, date = value[:10].partition("-")
+            return (year, date) in self._dates or ("", date) in self._dates
+        if kind == "number":
+            return value in self._numbers
+        return value in self._bare
+
+    def abbreviates(self, code: str) -> bool:
+        """Whether a code of capitals begins a name in the text, as `ATL` does Atlanta."""
+        if not (3 <= len(code) <= 5 and code.isalpha() and code.isupper()):
+            return False
+        return re.search(rf"\b{code.capitalize()}[a-z]", self._written) is not None
+
+    @cached_property
+    def _dates(self) -> set[tuple[str, str]]:
+        return {(year, date) for year, date, _ in dates_in(self.text)}
+
+    @cached_property
+    def _numbers(self) -> set[str]:
+        words = {word for word in NUMBER_WORDS if contains(self.text, word)}
+        return {*numbers_in(self.text), *(str(NUMBER_WORDS.index(word)) for word in words)}
+
+    @cached_property
+    def _bare(self) -> str:
+        return "".join(filter(str.isalnum, self.text))
+
+
+def contains(text: str, needle: str) -> bool:
+    """Whether `needle` stands in `text`, not inside a longer ASCII word or number."""
+    if not needle:
+        return False
+    start = text.find(needle)
+    while start >= 0:
+        end = start + len(needle)
+        if not _joins(text[max(start - 2, 0) : start], needle[0]) and not _joins(
+            text[end : end + 2][::-1], needle[-1]
+        ):
+            return True
+        start = text.find(needle, start + 1)
+    return False
+
+
+def _joins(outside: str, inside: str) -> bool:
+    """Whether the character inside goes on outside, of which the nearest character is the last."""
+    if not outside or not inside.isalnum() or not inside.isascii():
+        return False
+    near = outside[-1]
+    if near in ".,":
+        return inside.isdigit() and outside[0].isdigit()
+    return near.isalnum() and near.isascii()
+
+
+def telling(text: str) -> bool:
+    """Whether finding the value again says anything: not a short text, not a small number."""
+    if len(text) < MIN_LENGTH or text in UBIQUITOUS:
+        return False
+    number = number_in(text)
+    return number is None or "." in number or abs(int(number)) >= MIN_NUMBER
+
+
+def quotable(text: str) -> bool:
+    """Whether a value is particular enough to be recognised inside a longer text."""
+    digits = any(character.isdigit() for character in text)
+    return telling(text) and len(text) <= 200 and (digits or len(text) >= 5)
+
+
+@lru_cache(maxsize=1_000)
+def tokens(text: str) -> frozenset[str]:
+    """The words of a text, and their letters and digits alone, of those that may be recognised."""
+    words = _TOKEN.findall(text)
+    plain = (word.strip(".!?*/+-") for word in words)
+    return frozenset(word for word in (*words, *plain) if quotable(word))
