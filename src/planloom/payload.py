@@ -186,16 +186,22 @@ def _depth(text: str) -> tuple[int, int]:
 
 def scrubbed(value: Any) -> Any:
     """The value as strict JSON: NaN becomes null, dates ISO text, lone surrogates U+FFFD."""
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else encodable(value)
+    if kind is dict:
+        return {encodable(str(key)): scrubbed(item) for key, item in value.items()}
+    if kind is list:
+        return [scrubbed(item) for item in value]
+    if kind is float:
+        return value if math.isfinite(value) else None
+    return value if value is None or kind in (int, bool) else _as_json(value)
+
+
+def _as_json(value: Any) -> Any:
+    """What columnar files and Python literals hold besides."""
     match value:
-        case str():
-            return encodable(value)
-        case None | bool() | int():
-            return value
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {encodable(str(key)): scrubbed(item) for key, item in value.items()}
-        case list() | tuple() | set():
+        case tuple() | set():
             return [scrubbed(item) for item in value]
         case datetime():
             at_midnight = value.time() == datetime.min.time()

@@ -128,6 +128,8 @@ def normalised(value: Any) -> Any:
         ValueError: on NaN and infinities.
     """
     kind = type(value)
+    if kind is str or kind is int:
+        return value
     if kind is float:
         if not math.isfinite(value):
             raise ValueError(f"{value} is not a JSON number")

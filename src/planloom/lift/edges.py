@@ -8,10 +8,9 @@ from planloom.trace import Trace
 
 
 def edges(trace: Trace, values: list[Value]) -> tuple[Edge, ...]:
-    """Data edges first, then the order edges of neighbouring steps that no data edge joins."""
+    """Data edges first, then the order edges between neighbouring steps."""
     data = _data(values)
-    joined = {(edge.src, edge.dst) for edge in data}
-    return (*data, *_order(trace, joined))
+    return (*data, *_order(trace, {(edge.src, edge.dst) for edge in data}))
 
 
 def _data(values: list[Value]) -> list[Edge]:
@@ -33,16 +32,23 @@ def _data(values: list[Value]) -> list[Edge]:
 
 
 def _order(trace: Trace, joined: set[tuple[str, str]]) -> list[Edge]:
-    """Between neighbouring steps only: the sequence over more steps follows from these."""
+    """Transitively reduced: no other way leads from the source of an order edge to its target.
+
+    So they join neighbouring steps only, from calls that no call of their own step builds on, to
+    calls that build on none of theirs.
+    """
     steps: list[list[str]] = []
     count = 0
     for round_ in trace.rounds:
         steps.append([f"n{count + offset}" for offset in range(len(round_.calls))])
         count += len(round_.calls)
+    step_of = {node: number for number, step in enumerate(steps) for node in step}
+    inside = [(src, dst) for src, dst in joined if step_of[src] == step_of[dst]]
+    built_on, building = {src for src, _ in inside}, {dst for _, dst in inside}
     return [
         Edge(src=src, dst=dst, kind="order", evidence="declared" if trace.declared else "sequence")
         for before, after in pairwise(steps)
         for src in before
         for dst in after
-        if (src, dst) not in joined
+        if src not in built_on and dst not in building and (src, dst) not in joined
     ]

@@ -11,22 +11,10 @@ from planloom.lift.texts import UBIQUITOUS, contains, quotable, telling, tokens
 from planloom.trace import Trace, plain_name
 
 MAX_LONG = 40  # a longer value, or one with spaces, is searched inside
-PAGING = frozenset(
-    [
-        "page",
-        "limit",
-        "count",
-        "offset",
-        "size",
-        "total",
-        "n",
-        "num",
-        "number",
-        "index",
-        "per_page",
-        "page_size",
-    ]
-)
+PAGING = frozenset((
+    "page", "limit", "count", "offset", "size", "total", "n", "num", "number", "index",
+    "per_page", "page_size",
+))  # fmt: skip
 _BETWEEN = re.compile(r"[;\n]")
 _INDEX = re.compile(r"\[\d+\]")
 

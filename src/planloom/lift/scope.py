@@ -20,7 +20,9 @@ LIMIT = re.compile(
     r"|(?:number|amount) of (?:results|items|rows|records|\w+s)"
 )
 BEGIN, END = ("start", "from", "begin", "first"), ("end", "to", "last", "until")
-COUNTED = frozenset("row line page verse index record item chapter episode position".split())
+COUNTED = frozenset(
+    ("row", "line", "page", "verse", "index", "record", "item", "chapter", "episode")
+)
 SQL_ALL = re.compile(
     r"\s*(?:select|delete|update)\b(?!.*\b(?:where|limit|top)\b)", re.IGNORECASE | re.DOTALL
 )
@@ -36,7 +38,7 @@ LISTING = rule(
     10,
     "list|search|find|query|browse|scan|lookup|explore|discover|recommend(?:ations?)?|trending|top|latest|recent|history|feed|news",
 )
-RANGE = rule("volume:range", 10, "")
+SPAN = Judgement(10, "inferred", ("volume:range",))
 QUERY = re.compile(r"q|query|queries|keywords?|search(?: (?:query|term|text))?")
 ONE = rule(
     "volume:one",
@@ -89,7 +91,7 @@ def _asked(arguments: Mapping[str, Any]) -> Judgement | None:
             numbers[name] = value
     for begin, end, of in ranges(tuple(numbers)) if len(numbers) > 1 else ():
         if of in COUNTED and numbers[end] >= numbers[begin]:
-            return Judgement(numbers[end] - numbers[begin] + 1, "observed", (RANGE.name,))
+            return Judgement(numbers[end] - numbers[begin] + 1, "observed", SPAN.rules)
     return Judgement(longest, "observed", ("volume:list",)) if longest > 1 else None
 
 
@@ -156,7 +158,7 @@ def meant(tool: str, arguments: tuple[str, ...]) -> Judgement | None:
     if LISTING.fits(named) or any(QUERY.fullmatch(words(name)) for name in arguments):
         return Judgement(LISTING.level, "inferred", (LISTING.name,))
     if not ACTION.words.match(named) and ranges(arguments):
-        return Judgement(RANGE.level, "inferred", (RANGE.name,))
+        return SPAN
     if ACTION.words.match(named) or any(ONE.words.search(words(name)) for name in arguments):
         return Judgement(1, "inferred", (ONE.name,))
     return None

@@ -8,54 +8,15 @@ from planloom.lift.spellings import dates_in, keys, number_in, numbers_in
 
 MIN_LENGTH = 3
 MIN_NUMBER = 100
-UBIQUITOUS = frozenset(
-    [
-        "true",
-        "false",
-        "null",
-        "none",
-        "yes",
-        "no",
-        "ok",
-        "okay",
-        "success",
-        "successful",
-        "error",
-        "failed",
-        "done",
-        "default",
-        "unknown",
-        "n/a",
-        "all",
-        "any",
-        "new",
-        "en",
-        "usd",
-    ]
-)
-NUMBER_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+UBIQUITOUS = frozenset((
+    "true", "false", "null", "none", "yes", "no", "ok", "okay", "success", "successful",
+    "error", "failed", "done", "default", "unknown", "n/a", "all", "any", "new", "en", "usd",
+))  # fmt: skip
+NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen", "twenty",
+)  # fmt: skip
 _TOKEN = re.compile(r"[^\s,;:=\"'`()\[\]{}<>|]+")
 
 

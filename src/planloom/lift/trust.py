@@ -50,8 +50,8 @@ def _inputs(values: list[Value], results: list[Judgement]) -> Judgement:
         return Judgement(1, "default")
     tiers = [max(results[link.call].value, 2) for value in located for link in value.links]
     rules = (f"tier:result{max(tiers)}",) if tiers else ()
-    basis = "observed" if len(located) == len(values) else "inferred"
-    return Judgement(max(tiers, default=1), basis, rules)
+    whole = len(located) == len(values)
+    return Judgement(max(tiers, default=1), "observed" if whole else "inferred", rules)
 
 
 def _about(tool: Tool | None) -> str:

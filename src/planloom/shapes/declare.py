@@ -69,7 +69,7 @@ def _known(entries: list[msgspec.Raw]) -> tuple[Tool, ...]:
 
 @lru_cache(maxsize=100_000)
 def _tool(raw: bytes) -> Tool | None:
-    return tool(payload.scrubbed(msgspec.json.decode(raw)))
+    return tool(msgspec.json.decode(raw))
 
 
 def tool(entry: Any) -> Tool | None:
