@@ -75,16 +75,16 @@ def _evidence(trace: Trace) -> Evidence:
 
 
 def _call_nodes(trace: Trace) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
-    values = located(trace)
     offered = {tool.name: tool for tool in trace.tools}
-    judged = trust.judge(trace, values, offered)
-    nodes = []
+    values = located(trace, offered)
+    judged = trust.judge(trace.calls, values, offered)
+    last_turn = max(len(trace.user_turns) - 1, 0)
+    nodes: list[Node] = []
     steps = (
         (step, round_.turn, call)
         for step, round_ in enumerate(trace.rounds)
         for call in round_.calls
     )
-    last_turn = max(len(trace.user_turns) - 1, 0)
     for index, (step, turn, call) in enumerate(steps):
         tier, result = judged[index]
         volume, sensitivity = scope.judge(call, offered.get(call.tool))

@@ -7,19 +7,19 @@ from planloom.plan import Edge
 from planloom.trace import Trace
 
 
-def edges(trace: Trace, values: list[Value]) -> tuple[Edge, ...]:
+def edges(trace: Trace, values: list[list[Value]]) -> tuple[Edge, ...]:
     """Data edges first, then the order edges between neighbouring steps."""
     data = _data(values)
     return (*data, *_order(trace, {(edge.src, edge.dst) for edge in data}))
 
 
-def _data(values: list[Value]) -> list[Edge]:
+def _data(values: list[list[Value]]) -> list[Edge]:
     found: dict[tuple[str, str, str], Edge] = {}
-    for value in values:
+    for index, value in ((i, value) for i, own in enumerate(values) for value in own):
         for link in value.links:
             edge = Edge(
                 src=f"n{link.call}",
-                dst=f"n{value.call}",
+                dst=f"n{index}",
                 kind="data",
                 evidence="reference" if link.reference else "value",
                 argument=value.argument,
@@ -37,6 +37,8 @@ def _order(trace: Trace, joined: set[tuple[str, str]]) -> list[Edge]:
     So they join neighbouring steps only, from calls that no call of their own step builds on, to
     calls that build on none of theirs.
     """
+    if len(trace.rounds) < 2:
+        return []
     steps: list[list[str]] = []
     count = 0
     for round_ in trace.rounds:

@@ -34,28 +34,29 @@ def parsed(text: str) -> Any:
     return parsed(value) if isinstance(value, str) and value != text else value
 
 
-def leaves_of(value: Any, path: str = "") -> list[Leaf]:
+def leaves_of(value: Any) -> list[Leaf]:
     found: list[Leaf] = []
-    _collect(value, path, found)
+    _collect(value, "", found)
     return found
 
 
 def _collect(value: Any, path: str, found: list[Leaf]) -> None:
-    if len(found) >= MAX_LEAVES:
-        return
     kind = type(value)
-    if kind is dict:
-        for key, item in value.items():
-            _collect(item, f"{path}.{key}" if path else str(key), found)
-    elif kind is list:
-        for index, item in enumerate(value):
-            _collect(item, f"{path}[{index}]", found)
-    elif kind is str:
+    if kind is str:
         inner = parsed(value) if value[:1] in ("{", "[") else value
         if inner is value or isinstance(inner, str):
             found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
         else:
             _collect(inner, path, found)
-    elif kind in (int, float):
+    elif kind is int or kind is float:
         text = canonical(value)
         found.append(Leaf(path, text, text))
+    elif len(found) >= MAX_LEAVES:
+        return
+    elif kind is dict:
+        before = f"{path}." if path else ""
+        for key, item in value.items():
+            _collect(item, f"{before}{key}", found)
+    elif kind is list:
+        for index, item in enumerate(value):
+            _collect(item, f"{path}[{index}]", found)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from planloom.lift.leaves import Leaf, leaves_of
-from planloom.trace import Trace, plain_name
+from planloom.lift.leaves import leaves_of
+from planloom.trace import Call, Trace, plain_name
 
-MARKS = ("API_call", "$", "<", "#", "{")
+_MARKS = re.compile(r"API_call|[$<#]|\{\{")
 NOTATIONS = (  # notation of (name of a result, its number, path in it), number of the first call
     (re.compile(r"\b(API_call_(\d+))\b()"), 0),
     (re.compile(r"\$(var_?(\d+))(?:\.([^$]+))?\$"), 1),
@@ -46,9 +46,9 @@ class References:
         self._calls = trace.calls
         self._names_results = any(call.gives for call in self._calls)
 
-    def may_be_in(self, leaf: Leaf) -> bool:
-        """Cheap: most values hold no mark of a notation. The first call has none to refer to."""
-        return len(self._calls) > 1 and any(mark in leaf.written for mark in MARKS)
+    def may_be_in(self, call: Call) -> bool:
+        """Cheap: most arguments hold no mark of a notation. A lone call has none to refer to."""
+        return len(self._calls) > 1 and _MARKS.search(repr(call.arguments)) is not None
 
     def of(self, call: int, text: str) -> tuple[Link, ...]:
         """The earlier calls to which the text of an argument of `call` refers."""

@@ -68,7 +68,7 @@ class Result:
             text = leaf.text
             dates = (f"date:{year}-{date}" for year, date, _ in dates_in(text))
             numbers = (f"number:{number}" for number in numbers_in(text))
-            words = (word for word in tokens(text) if not word.isalpha())
+            words = (word for word, _ in tokens(text) if not word.isalpha())
             for key in (*dates, *numbers, *words):
                 found.setdefault(key, leaf)
         return found
@@ -117,13 +117,17 @@ class Result:
     def _inside(self, text: str) -> Leaf | None:
         return next((leaf for leaf in self._long if contains(leaf.text, text)), None)
 
-    def quoted(self, text: str, words: frozenset[str]) -> Iterator[Leaf]:
-        """Values that a longer text holds; `words` are the tokens of the text."""
-        for word in words:
+    def quoted(self, text: str) -> Iterator[Leaf]:
+        """Values that a longer text holds, whole or as particular words of theirs."""
+        for word, spelled in tokens(text):
             if (same := self._by_text.get(word)) is not None:
                 yield same[0]
-            elif (around := self._in_texts.get(word)) is not None:
-                yield Leaf(around.path, word, word)
+                continue
+            for key in spelled:
+                around = self._by_key.get(key) or self._in_texts.get(key)
+                if around is not None:
+                    yield Leaf(around.path, word, word)
+                    break
         for leaf in self.leaves:
             is_word = leaf.text.isalnum() and leaf.text.isascii()
             if not is_word and quotable(leaf.text) and contains(text, leaf.text):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-MIN_BARE = 6
+MIN_BARE, MAX_KEYED = 6, 60
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _DATES = (  # the groups of each, by name of the part
@@ -14,6 +14,9 @@ _DATES = (  # the groups of each, by name of the part
     (re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)"), ("m", "d", "y")),
     (re.compile(r"(?<!\d)(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?!\d)"), ("d", "", "m", "y")),
 )  # fmt: skip
+_TIME = re.compile(
+    r"[t ,]*(?:at )?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?(?:z|[+-]\d\d:?\d\d)?"
+)
 _NUMBERS = re.compile(
     r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.,-])\d{1,15}(?:\.\d+)?(?!\w)"
 )
@@ -22,15 +25,21 @@ _NUMBER = re.compile(r"[$€£¥]? ?(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d+)?
 
 @lru_cache(maxsize=100_000)
 def keys(text: str) -> tuple[str, ...]:
-    """All that the text (in lower case) is known by besides itself, each with its kind."""
+    """All that the text (in lower case) is known by besides itself, each with its kind.
+
+    A date with a time is known by its date.
+    """
+    if len(text) > MAX_KEYED:
+        return ()
     if (number := number_in(text)) is not None:
         return (f"number:{number}",)
-    if len(text) <= 40 and any(character.isdigit() for character in text):
-        whole = [f"date:{y}-{date}" for y, date, span in dates_in(text) if y and span == len(text)]
+    if any(character.isdigit() for character in text):
+        dates = [(f"date:{y}-{day}", text[span:]) for y, day, span in dates_in(text) if y]
+        whole = [key for key, rest in dates if not rest or _TIME.fullmatch(rest)]
         if whole:
             return tuple(whole)
     bare = "".join(filter(str.isalnum, text))
-    return (f"bare:{bare}",) if MIN_BARE <= len(bare) <= 60 else ()
+    return (f"bare:{bare}",) if len(bare) >= MIN_BARE else ()
 
 
 @lru_cache(maxsize=100_000)

@@ -62,26 +62,23 @@ class Said:
 
 def contains(text: str, needle: str) -> bool:
     """Whether `needle` stands in `text`, not inside a longer ASCII word or number."""
-    if not needle:
-        return False
-    start = text.find(needle)
+    start = text.find(needle) if needle else -1
     while start >= 0:
         end = start + len(needle)
-        if not _joins(text[max(start - 2, 0) : start], needle[0]) and not _joins(
-            text[end : end + 2][::-1], needle[-1]
+        if (not start or not _joins(text[start - 1], needle[0], text[start - 2 : start - 1])) and (
+            end == len(text) or not _joins(text[end], needle[-1], text[end + 1 : end + 2])
         ):
             return True
         start = text.find(needle, start + 1)
     return False
 
 
-def _joins(outside: str, inside: str) -> bool:
-    """Whether the character inside goes on outside, of which the nearest character is the last."""
-    if not outside or not inside.isalnum() or not inside.isascii():
+def _joins(near: str, inside: str, beyond: str) -> bool:
+    """Whether the character inside goes on outside, in the nearest and the one beyond."""
+    if near == " " or not (inside.isalnum() and inside.isascii()):
         return False
-    near = outside[-1]
     if near in ".,":
-        return inside.isdigit() and outside[0].isdigit()
+        return inside.isdigit() and beyond.isdigit()
     return near.isalnum() and near.isascii()
 
 
@@ -100,8 +97,16 @@ def quotable(text: str) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def tokens(text: str) -> frozenset[str]:
-    """The words of a text, and their letters and digits alone, of those that may be recognised."""
-    words = _TOKEN.findall(text)
-    plain = (word.strip(".!?*/+-") for word in words)
-    return frozenset(word for word in (*words, *plain) if quotable(word))
+def tokens(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What of a longer text may be recognised, each with its other spellings.
+
+    Words with and without the signs around them, sums of money of any size, dates.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for word in _TOKEN.findall(text):
+        for plain in dict.fromkeys((word, word.strip(".!?*/+-"))):
+            if quotable(plain) or (plain[:1] in "$€£¥" and number_in(plain)):
+                own = () if plain.isalpha() else (plain,)
+                found[plain] = (*own, *keys(plain))
+    dates = {f"{y}-{day}": (f"date:{y}-{day}",) for y, day, _ in dates_in(text) if y}
+    return tuple((found | dates).items())

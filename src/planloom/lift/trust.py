@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from planloom.lift.judgement import Judgement, rule, words
 from planloom.lift.values import Value
-from planloom.trace import Tool, Trace
+from planloom.trace import Call, Tool
 
 ABOUT = 300  # characters of a description that say what the tool does
 ACTION = rule(
@@ -33,14 +33,11 @@ RULES = (ACTION, COMPUTED, *OPEN_WORLD)
 
 
 def judge(
-    trace: Trace, values: list[Value], offered: Mapping[str, Tool]
+    calls: list[Call], values: list[list[Value]], offered: Mapping[str, Tool]
 ) -> list[tuple[Judgement, Judgement]]:
     """For each call: the tier of its inputs, and the tier of what it brings in."""
-    results = [result_tier(call.tool, _about(offered.get(call.tool))) for call in trace.calls]
-    by_call: list[list[Value]] = [[] for _ in results]
-    for value in values:
-        by_call[value.call].append(value)
-    return [(_inputs(mine, results), result) for mine, result in zip(by_call, results, strict=True)]
+    results = [result_tier(call.tool, _about(offered.get(call.tool))) for call in calls]
+    return [(_inputs(mine, results), result) for mine, result in zip(values, results, strict=True)]
 
 
 def _inputs(values: list[Value], results: list[Judgement]) -> Judgement:

@@ -5,7 +5,7 @@ system text first, then declared defaults and enumerations, then earlier results
 nowhere is the model's own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ import msgspec
 from planloom.lift.leaves import Leaf, leaves_of
 from planloom.lift.references import Link, References
 from planloom.lift.results import Result, last_name, results_of
-from planloom.lift.texts import Said, contains, tokens
+from planloom.lift.texts import Said, contains
 from planloom.trace import Tool, Trace
 
 Origin = Literal["user", "system", "default", "result", "own"]
@@ -23,7 +23,6 @@ Origin = Literal["user", "system", "default", "result", "own"]
 class Value(NamedTuple):
     """One value inside a call's arguments."""
 
-    call: int
     argument: str
     origin: Origin
     links: tuple[Link, ...] = ()
@@ -38,46 +37,52 @@ class _Before(NamedTuple):
     written: list[set[str]]
 
 
-def located(trace: Trace) -> list[Value]:
-    """Every argument value of every call with its origin; calls are counted over all rounds."""
-    offered = {tool.name: tool for tool in trace.tools}
+def located(trace: Trace, offered: Mapping[str, Tool]) -> list[list[Value]]:
+    """For each call, over all rounds, where each of its argument values came from."""
     system, results = Said(trace.system), results_of(trace)
     references = References(trace)
-    values: list[Value] = []
+    found: list[list[Value]] = []
     written: list[set[str]] = []
-    said, user = -1, Said("")
+    turn, user = -1, Said("")
     for number, round_ in enumerate(trace.rounds):
-        if round_.turn != said:
-            said, user = round_.turn, Said("\n".join(trace.user_turns[: round_.turn + 1]))
+        if round_.turn != turn:
+            turn, user = round_.turn, Said("\n".join(trace.user_turns[: round_.turn + 1]))
         earlier = [result for result in results if result.round < number]
         before = _Before(user, system, earlier, written)
         for call in round_.calls:
-            index, known = len(written), _declared_values(offered.get(call.tool))
-            leaves = leaves_of(call.arguments)
+            leaves, tool = leaves_of(call.arguments), offered.get(call.tool)
             texts = {leaf.text for leaf in leaves}
-            for leaf in leaves:
-                named = references.of(index, leaf.written) if references.may_be_in(leaf) else ()
-                if named and not contains(user.text, leaf.text):
-                    values.append(Value(index, leaf.path, "result", named))
-                else:
-                    values.append(_locate(index, leaf, texts, before, known))
+            known = declared_values(tool.parameters) if tool else frozenset()
+            values = [_locate(leaf, texts, before, known) for leaf in leaves]
+            if references.may_be_in(call):
+                index = len(found)
+                values = [
+                    _referring(references.of(index, leaf.written), value, leaf, before)
+                    for value, leaf in zip(values, leaves, strict=True)
+                ]
+            found.append(values)
             written.append(texts)
-    return values
+    return found
 
 
-def _locate(
-    call: int, leaf: Leaf, beside: set[str], before: _Before, known: frozenset[str]
-) -> Value:
+def _referring(links: tuple[Link, ...], value: Value, leaf: Leaf, before: _Before) -> Value:
+    """An explicit reference decides, unless the user himself wrote what looks like one."""
+    if not links or contains(before.user.text, leaf.text):
+        return value
+    return Value(leaf.path, "result", links)
+
+
+def _locate(leaf: Leaf, beside: set[str], before: _Before, known: frozenset[str]) -> Value:
     if leaf.text in before.user or before.user.abbreviates(leaf.written):
-        return Value(call, leaf.path, "user")
+        return Value(leaf.path, "user")
     if leaf.text in known:
-        return Value(call, leaf.path, "default")
+        return Value(leaf.path, "default")
     if before.system.text and leaf.text in before.system:
-        return Value(call, leaf.path, "system")
+        return Value(leaf.path, "system")
     if not before.results or not leaf.text:
-        return Value(call, leaf.path, "own")
+        return Value(leaf.path, "own")
     links = _suppliers(leaf, beside - {leaf.text}, before) or _quoted(leaf.text, before)
-    return Value(call, leaf.path, "result" if links else "own", links)
+    return Value(leaf.path, "result" if links else "own", links)
 
 
 def _suppliers(leaf: Leaf, beside: set[str], before: _Before) -> tuple[Link, ...]:
@@ -108,13 +113,12 @@ def _quoted(text: str, before: _Before) -> tuple[Link, ...]:
     Each value links to the call that first brought it in; of the values of one call the longest
     stands for all.
     """
-    words = tokens(text)
     if text.isalnum() and text.isascii():
         return ()
     longest: dict[int, Link] = {}
     seen: dict[str, int] = {}
     for result in before.results:
-        for leaf in result.quoted(text, words):
+        for leaf in result.quoted(text):
             repeated = leaf.text in before.written[result.call]
             if repeated or leaf.text in before.user or contains(before.system.text, leaf.text):
                 continue
@@ -127,10 +131,6 @@ def _quoted(text: str, before: _Before) -> tuple[Link, ...]:
                     result.call, leaf.path, leaf.written, joint=result.joint
                 )
     return tuple(longest.values())
-
-
-def _declared_values(tool: Tool | None) -> frozenset[str]:
-    return declared_values(tool.parameters) if tool else frozenset()
 
 
 @lru_cache(maxsize=50_000)
