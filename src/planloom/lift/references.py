@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from planloom.lift.leaves import leaves_of
-from planloom.trace import Call, Trace, plain_name
+from planloom.lift.leaves import Leaf, leaves_of
+from planloom.trace import Trace, plain_name
 
 _MARKS = re.compile(r"API_call|[$<#]|\{\{")
 NOTATIONS = (  # notation of (name of a result, its number, path in it), number of the first call
@@ -46,9 +46,11 @@ class References:
         self._calls = trace.calls
         self._names_results = any(call.gives for call in self._calls)
 
-    def may_be_in(self, call: Call) -> bool:
+    def may_be_in(self, leaves: list[Leaf]) -> bool:
         """Cheap: most arguments hold no mark of a notation. A lone call has none to refer to."""
-        return len(self._calls) > 1 and _MARKS.search(repr(call.arguments)) is not None
+        if len(self._calls) < 2:
+            return False
+        return any(_MARKS.search(leaf.written) is not None for leaf in leaves)
 
     def of(self, call: int, text: str) -> tuple[Link, ...]:
         """The earlier calls to which the text of an argument of `call` refers."""

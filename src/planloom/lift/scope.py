@@ -11,8 +11,19 @@ from typing import Any
 
 import msgspec
 
-from planloom.lift.judgement import Judgement, Rule, rule, words
-from planloom.lift.trust import ABOUT, ACTION
+from planloom.lift.judgement import Judgement
+from planloom.lift.rules import (
+    ACTION,
+    DELETE,
+    EVERY,
+    LISTING,
+    LOOKUP,
+    ONE,
+    TOUCHED,
+    WRITE,
+    phrases,
+    words,
+)
 from planloom.trace import Call, Tool
 
 LIMIT = re.compile(
@@ -23,47 +34,24 @@ BEGIN, END = ("start", "from", "begin", "first"), ("end", "to", "last", "until")
 COUNTED = frozenset(
     ("row", "line", "page", "verse", "index", "record", "item", "chapter", "episode")
 )
+PERIODS = frozenset(("date", "time", "day", "week", "month", "year", "datetime", "timestamp"))
 SQL_ALL = re.compile(
     r"\s*(?:select|delete|update)\b(?!.*\b(?:where|limit|top)\b)", re.IGNORECASE | re.DOTALL
 )
 SQL_LIMIT = re.compile(r"\s*select\b.*\b(?:limit|top)\s+(\d+)", re.IGNORECASE | re.DOTALL)
 WILDCARDS = frozenset(("*", "all", "everything", "%", "**", "*.*"))
-MANY = 1000
+LONGEST_WILDCARD = 12
+MANY = EVERY.level
 JOINED = re.compile(
     r"\w+(?:ids|codes|symbols|names|urls|emails|numbers|keys|skus|tickers|tags|items)|ids|symbols|tickers|recipients"
 )
-EVERY = rule("volume:every", MANY, "get all|list all|fetch all|find all|export|dump|bulk|every")
-LISTING = rule(
-    "volume:listing",
-    10,
-    "list|search|find|query|browse|scan|lookup|explore|discover|recommend(?:ations?)?|trending|top|latest|recent|history|feed|news",
-)
 SPAN = Judgement(10, "inferred", ("volume:range",))
 QUERY = re.compile(r"q|query|queries|keywords?|search(?: (?:query|term|text))?")
-ONE = rule(
-    "volume:one",
-    1,
-    "id|code|uuid|slug|isbn|sku|barcode|e ?mail|user ?name|url|address|phone(?: number)?|(?:order|account|tracking|flight|invoice|ticket) ?number|city|location|symbol|ticker|expression|formula|title",
-)
-PERSONAL: tuple[Rule, ...] = (
-    rule("sensitivity:credentials", 5, "passwords?|passcode|pass ?phrase|secrets?|credentials?|api ?keys?|(?:access|auth|user|session|refresh|bearer) ?token|token(?! (?:address|id|symbol|name|count|limit|price|supply))|pin(?: code)?|private key|ssh|2fa|otp|mfa|cvv"),
-    rule("sensitivity:money", 4, "pay|payments?|payees?|transfers?(?! to (?:a )?human)|bank|iban|invoices?|credit ?card|debit|card ?number|wallets?|transactions?|salary|payroll|loans?|mortgage|refunds?|account balance|balance|purchase|checkout|buy|sell|deposits?|withdraw\\w*|billing|tax(?:es)? return|insurance claim"),
-    rule("sensitivity:health", 4, "patients?|medical|medicines?|medications?|health|diagnos[ei]s|prescriptions?|symptoms?|blood|clinical?|disease|illness|allerg(?:y|ies)|pregnan\\w*|heart rate|bmi"),
-    rule("sensitivity:identity", 4, "passport|ssn|social security|date of birth|birth ?date|birthday|dob|driver licen[cs]e|national id|tax id|citizenship"),
-    rule("sensitivity:personal", 3, "contacts?|home address|phone|phone ?numbers?|e ?mails?|mails?|messages?|sms|inbox|calendar|agenda|meetings?|reminders?|gps|geolocation|profiles?|user ?names?|user ?id|users?|customers?|employees?|staff|camera|photos?|reservations?|bookings?|appointments?|registrations?|my|resume|lead"),
-)  # fmt: skip
-DELETE = rule(
-    "sensitivity:delete",
-    3,
-    "delete|remove|cancel|drop|erase|wipe|revoke|terminate|uninstall|unsubscribe|clear",
-)
-WRITE = rule("sensitivity:write", 2, "create|add|update|set|edit|write|send|post|upload|book|schedule|assign|save|modify|change|turn|rate|register|submit|order|transfer|record|open|close|start|stop|enable|disable|toggle|move|rename|reply|publish|subscribe|insert|play|reserve|apply|make")  # fmt: skip
-RULES = (EVERY, LISTING, ONE, *PERSONAL, DELETE, WRITE)
 
 
 def judge(call: Call, tool: Tool | None) -> tuple[Judgement, Judgement]:
     """Volume and sensitivity of a call."""
-    about = tool.description[:ABOUT] if tool else ""
+    about = tool.description if tool else ""
     return _volume(call, tool), sensitivity(call.tool, about, tuple(call.arguments))
 
 
@@ -96,7 +84,7 @@ def _asked(arguments: Mapping[str, Any]) -> Judgement | None:
 
 
 def _in_text(name: str, value: str) -> Judgement | None:
-    if value.strip().lower() in WILDCARDS:
+    if len(value) <= LONGEST_WILDCARD and value.strip().lower() in WILDCARDS:
         return Judgement(MANY, "inferred", ("volume:wildcard",))
     if value[:8].lstrip()[:6].lower() in ("select", "delete", "update"):
         if limit := SQL_LIMIT.match(value):
@@ -130,7 +118,11 @@ def ranges(arguments: tuple[str, ...]) -> list[tuple[str, str, str]]:
         if last in BEGIN + END:
             sides[rest, last in BEGIN] = name
     pairs = ((name, sides.get((of, False)), of) for (of, begins), name in sides.items() if begins)
-    return [(begin, end, of) for begin, end, of in pairs if end is not None]
+    return [
+        (begin, end, of)
+        for begin, end, of in pairs
+        if end is not None and (of in COUNTED or of in PERIODS)
+    ]
 
 
 @lru_cache(maxsize=100_000)
@@ -152,25 +144,24 @@ def default_limit(parameters: bytes) -> Judgement | None:
 @lru_cache(maxsize=100_000)
 def meant(tool: str, arguments: tuple[str, ...]) -> Judgement | None:
     """What the names of the tool and its arguments say."""
-    named = words(tool)
-    if EVERY.fits(named):
+    said = phrases(words(tool))
+    if EVERY.fits(said):
         return Judgement(EVERY.level, "inferred", (EVERY.name,))
-    if LISTING.fits(named) or any(QUERY.fullmatch(words(name)) for name in arguments):
+    by_one = any(ONE.fits(phrases(words(name))) for name in arguments)
+    searches = LISTING.fits(said) or (LOOKUP.fits(said) and not by_one)
+    if searches or any(QUERY.fullmatch(words(name)) for name in arguments):
         return Judgement(LISTING.level, "inferred", (LISTING.name,))
-    if not ACTION.words.match(named) and ranges(arguments):
+    if not ACTION.does(tool) and ranges(arguments):
         return SPAN
-    if ACTION.words.match(named) or any(ONE.words.search(words(name)) for name in arguments):
-        return Judgement(1, "inferred", (ONE.name,))
-    return None
+    return Judgement(1, "inferred", (ONE.name,)) if by_one or ACTION.does(tool) else None
 
 
 @lru_cache(maxsize=100_000)
 def sensitivity(tool: str, about: str, arguments: tuple[str, ...]) -> Judgement:
     """The highest level that the names of the tool and its arguments, or its description, speak of."""
-    named = words(tool)
-    names = " , ".join((named, *map(words, arguments)))
-    fired = [one for one in PERSONAL if one.fits(names) or one.fits(about.lower())]
-    fired += [one for one in (DELETE, WRITE) if one.words.match(named)]
+    said = phrases(about).union(phrases(words(tool)), *(phrases(words(name)) for name in arguments))
+    fired = [touched for touched in TOUCHED if touched.fits(said)]
+    fired += [done for done in (DELETE, WRITE) if done.does(tool)]
     if not fired:
         return Judgement(1, "default")
     level = max(one.level for one in fired)

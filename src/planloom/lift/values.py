@@ -54,7 +54,7 @@ def located(trace: Trace, offered: Mapping[str, Tool]) -> list[list[Value]]:
             texts = {leaf.text for leaf in leaves}
             known = declared_values(tool.parameters) if tool else frozenset()
             values = [_locate(leaf, texts, before, known) for leaf in leaves]
-            if references.may_be_in(call):
+            if references.may_be_in(leaves):
                 index = len(found)
                 values = [
                     _referring(references.of(index, leaf.written), value, leaf, before)
