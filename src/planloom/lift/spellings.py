@@ -31,15 +31,16 @@ def keys(text: str) -> tuple[str, ...]:
     """
     if len(text) > MAX_KEYED:
         return ()
+    bare = "".join(filter(str.isalnum, text))
+    alone = (f"bare:{bare}",) if len(bare) >= MIN_BARE else ()
     if (number := number_in(text)) is not None:
-        return (f"number:{number}",)
+        return (f"number:{number}", *alone)
     if any(character.isdigit() for character in text):
         dates = [(f"date:{y}-{day}", text[span:]) for y, day, span in dates_in(text) if y]
         whole = [key for key, rest in dates if not rest or _TIME.fullmatch(rest)]
         if whole:
             return tuple(whole)
-    bare = "".join(filter(str.isalnum, text))
-    return (f"bare:{bare}",) if len(bare) >= MIN_BARE else ()
+    return alone
 
 
 @lru_cache(maxsize=100_000)
