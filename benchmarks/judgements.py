@@ -10,6 +10,7 @@ model can learn from, and how often each rule fires. A rule that fires for no ca
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -41,7 +42,11 @@ FIELDS: dict[str, tuple[str, Callable[[Node], int]]] = {
 def bucket(name: str, value: int) -> str:
     if name != "volume":
         return str(value)
-    return next(said for least, said in ((100, "100+"), (10, "10-99"), (2, "2-9"), (1, "1")) if value >= least)
+    return next(
+        said
+        for least, said in ((100, "100+"), (10, "10-99"), (2, "2-9"), (1, "1"))
+        if value >= least
+    )
 
 
 def agreement(data: Path, half: str) -> dict[str, Counter[tuple[str, str]]]:
@@ -59,6 +64,32 @@ def agreement(data: Path, half: str) -> dict[str, Counter[tuple[str, str]]]:
                 if pair[0] != pair[1] and VERBOSE:
                     print("   ", name, pair, node.tool, list(node.arguments), node.rules)
     return tables
+
+
+def labellers() -> dict[str, tuple[int, int]]:
+    """How often two labellers say the same: the values' sources (turn and path aside), the fields."""
+    first = {
+        one["address"]: one
+        for half in ("first", "final")
+        for one in map(json.loads, (LABELS / f"{half}.jsonl").open())
+    }
+    same, whole = Counter[str](), Counter[str]()
+    for other in map(json.loads, (LABELS / "second.jsonl").open()):
+        for a, b in zip(first[other["address"]]["calls"], other["calls"], strict=True):
+            for name, (key, _) in FIELDS.items():
+                whole[name] += 1
+                same[name] += bucket(name, a[key]) == bucket(name, b[key])
+            for path, parts in a["values"].items():
+                whole["sources"] += 1
+                same["sources"] += suppliers(parts) == suppliers(b["values"][path])
+    return {name: (same[name], whole[name]) for name in whole}
+
+
+def suppliers(parts: list[str]) -> set[str]:
+    """`user`, `result:3`: whom or what a value came from."""
+    return {
+        re.sub(r"^(user|(?:result|computed):\d+).*", r"\1", p) for x in parts for p in x.split("|")
+    }
 
 
 VERBOSE = False
@@ -87,8 +118,13 @@ class Corpus:
     def add(self, plan: ExecutionPlan) -> None:
         nodes = [node for node in plan.nodes if node.kind == "call"]
         has_data = any(edge.kind == "data" for edge in plan.edges)
-        scoped = any(node.origin.volume != "default" or node.origin.sensitivity != "default" for node in nodes)
-        tiered = any(node.origin.tier != "default" or node.origin.result_tier != "default" for node in nodes)
+        scoped = any(
+            node.origin.volume != "default" or node.origin.sensitivity != "default"
+            for node in nodes
+        )
+        tiered = any(
+            node.origin.tier != "default" or node.origin.result_tier != "default" for node in nodes
+        )
         self.numbers.update(
             plans=1, calls=len(nodes), two_calls=len(nodes) > 1, data_edge=has_data, tiered=tiered,
             scoped=scoped, usable=len(nodes) > 1 and has_data and tiered and scoped,
@@ -140,6 +176,9 @@ def main() -> None:
         for name, table in agreement(arguments.data, half).items():
             print("\n".join(confusion(name, table)))
             found[f"{half} {name}"] = {f"{a} {b}": n for (a, b), n in sorted(table.items())}
+    found["labellers"] = labellers()
+    for name, (same, whole) in found["labellers"].items():
+        print(f"two labellers, {name}: {same}/{whole} alike")
     rules: Counter[str] = Counter()
     calls = 0
     for corpus in () if arguments.labels_only else corpora(arguments.data):

@@ -193,8 +193,7 @@ def _plan_difference(truth: dict[str, Any], plans: list[dict[str, Any]], reasons
         return f"rounds {list(rounds.values())} are not {truth['rounds']}"
     if (plans[0]["evidence"] == "skeleton") != (truth["verdict"] == "skeleton"):
         return f"{truth['verdict']}, but evidence {plans[0]['evidence']}"
-    found = {(e["src"], e["dst"], e["argument"]) for e in plans[0]["edges"] if e["kind"] == "data"}
-    right = data_edges(truth)
+    found, right = found_edges(plans), data_edges(truth)
     return "" if found == right else f"data edges {sorted(found)} are not {sorted(right)}"
 
 
@@ -217,6 +216,12 @@ def twin_difference(truth: dict[str, Any], build: Build) -> str:
     here, there = build.plans[source, file, row], build.plans[source, other, number]
     same = [plan["plan_id"] for plan in here] == [plan["plan_id"] for plan in there]
     return "" if same else f"another plan than row {number} of {other}"
+
+
+def found_edges(plans: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Of the plan of a row, if it became one."""
+    edges = (edge for plan in plans[:1] for edge in plan["edges"] if edge["kind"] == "data")
+    return {(edge["src"], edge["dst"], edge["argument"]) for edge in edges}
 
 
 def data_edges(truth: dict[str, Any]) -> set[tuple[str, str, str]]:
@@ -280,7 +285,7 @@ def rows_in(path: Path) -> int:
 
 def report(tree: Path, build: Build, most: int) -> int:
     table: dict[str, Counter[str]] = defaultdict(Counter)
-    listed, others = [], left_to_others(tree)
+    listed, others, edges = [], left_to_others(tree), Counter[str]()
     for truth in truths(tree):
         source, config, split, file, row = truth["at"]
         if source not in SOURCES:
@@ -294,7 +299,10 @@ def report(tree: Path, build: Build, most: int) -> int:
         counts[truth["verdict"]] += 1
         right = truth["verdict"] in ("plan", "skeleton") and truth["reason"] != "eval_split"
         counts["calls"] += len(truth["calls"]) if right else 0
-        counts["edges"] += len(data_edges(truth)) if right else 0
+        if right and (source, file, row) not in others:
+            wanted, got = data_edges(truth), found_edges(plans)
+            counts["edges"] += len(wanted)
+            edges.update(right=len(wanted & got), missed=len(wanted - got), more=len(got - wanted))
         wrong = difference(truth, plans, left) or twin_difference(truth, build)
         if (source, file, row) in others:
             counts["other sets"] += 1
@@ -322,6 +330,9 @@ def report(tree: Path, build: Build, most: int) -> int:
     print(f"{'':<72}" + "".join(f"{name:>17}" for name in columns))
     for name, counts in [*table.items(), ("total", total)]:
         print(f"{name:<72}" + "".join(f"{counts[column]:>17,}" for column in columns))
+    print(
+        f"data edges: {edges['right']:,} right, {edges['missed']:,} missed, {edges['more']:,} invented"
+    )
     print("\n".join(listed[:most]))
     return 1 if listed else 0
 

@@ -15,7 +15,7 @@ from planloom.source import Part, Row, Source
 from planloom.trace import Trace
 
 TOXIC = re.compile(
-    r"toxic|hate|offens|civil_comments|abusive|threat|obscen|sexual|jigsaw|inappropriate"
+    r"toxic|hate|offens|civil_comments|abusive|threat(?!ened)|obscen|sexual|jigsaw|inappropriate"
 )
 _read = instruction.reader(("definition", "inputs"), "targets")
 
