@@ -14,13 +14,11 @@ import json
 import random
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from msgspec import structs
 from simulate import Edge, Reference, simulated
 from truth import FOLDERS, data_files
 
@@ -174,22 +172,6 @@ def total(name: str, scores: list[Score]) -> Score:
     return whole
 
 
-def silent(data: Path) -> Iterator[str]:
-    """Rows without results can have no data edge by value."""
-    for folder_name, (source_id, _) in SETS.items():
-        counted: Counter[str] = Counter()
-        (folder,) = [one for one in FOLDERS if one.name == folder_name]
-        for file in data_files(data, (folder,)):
-            for row in file.rows:
-                try:
-                    trace = find(source_id).parts[0].read(row)
-                except BadRow:
-                    continue
-                for plan in lift(structs.replace(trace, tools=()), PLACE).plans:
-                    counted.update(e.evidence for e in plan.edges if e.kind == "data")
-        yield f"{folder_name}: data edges without results: {dict(counted)}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
@@ -210,7 +192,6 @@ def main() -> None:
         )
         for miss in one.misses[: arguments.misses]:
             print("   ", miss)
-    print(*silent(arguments.data), sep="\n")
     if arguments.json:
         numbers = {one.name: {k: getattr(one, k) for k in ("units", "right", "missed", "invented", "precision", "recall")} for one in scores}  # fmt: skip
         arguments.json.write_text(json.dumps(numbers, indent=1) + "\n")

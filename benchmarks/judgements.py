@@ -127,8 +127,12 @@ class Corpus:
         )
         self.numbers.update(
             plans=1, calls=len(nodes), two_calls=len(nodes) > 1, data_edge=has_data, tiered=tiered,
-            scoped=scoped, usable=len(nodes) > 1 and has_data and tiered and scoped,
+            scoped=scoped,
+            usable=len(nodes) > 1 and has_data and tiered and scoped,
         )  # fmt: skip
+        if plan.evidence == "gold":
+            by_value = sum(edge.evidence == "value" for edge in plan.edges)
+            self.numbers.update(without_results=1, edges_without_results=by_value)
         for node in nodes:
             for field in ("tier", "result_tier", "volume", "sensitivity"):
                 self.numbers[f"{field} {getattr(node.origin, field)}"] += 1

@@ -19,11 +19,42 @@ from msgspec import structs
 from planloom.trace import Call, Round, Trace
 
 Edge = tuple[int, int, str]
-CITIES = ["Lisbon", "Osaka", "Tampere", "Cusco", "Windhoek", "Bergen", "Galway", "Nantes", "Pune", "Recife", "Split", "Tartu"]
-NAMES = ["Ines Okafor", "Jonas Lindqvist", "Mei Tanaka", "Rosa Delgado", "Tomasz Zielinski", "Aisha Rahman"]
-MONTHS = (
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-)
+CITIES = [
+    "Lisbon",
+    "Osaka",
+    "Tampere",
+    "Cusco",
+    "Windhoek",
+    "Bergen",
+    "Galway",
+    "Nantes",
+    "Pune",
+    "Recife",
+    "Split",
+    "Tartu",
+]
+NAMES = [
+    "Ines Okafor",
+    "Jonas Lindqvist",
+    "Mei Tanaka",
+    "Rosa Delgado",
+    "Tomasz Zielinski",
+    "Aisha Rahman",
+]
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 COMMON = {"status": "success", "page": 1, "total": 10, "unit": "metric", "currency": "USD",
           "ok": True, "language": "en", "error": None, "type": "default", "count": 5}  # fmt: skip
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from planloom import cli, listing, shapes
 from planloom.errors import Reason
-from planloom.lift import scope, trust
+from planloom.lift.rules import RULES
 from planloom.plan import json_schema
 from planloom.recipe import Limits, Recipe, Targets
 from planloom.source import Part, ShapeReader, Source
@@ -202,9 +202,81 @@ def _default(value: object) -> str:
 
 
 def rules() -> str:
-    listed = [trust.ACTIONS, *trust.OPEN_WORLD, scope.LISTING, *scope.SENSITIVE]
-    rows = ((f"`{r.name}`", r.level, r.words.replace("|", ", ")) for r in listed)
+    rows = ((f"`{r.name}`", r.level, ", ".join(sorted(r.words - plurals(r.words)))) for r in RULES)
     return table(("rule", "value", "words in the tool's name, description or argument names"), rows)
+
+
+def plurals(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in words if word[:-1] in words or word[:-3] + "y" in words)
+
+
+def edges() -> str:
+    """Data edges against truth, by the last run of benchmarks/edges.py --final --json."""
+    names = ("units", "right", "missed", "invented")
+    rows = (
+        (name, *(f"{one[n]:,}" for n in names), interval(one["precision"]), interval(one["recall"]))
+        for name, one in results("edges").items()
+    )
+    return table(("truth", "rows", "right", "missed", "invented", "precision", "recall"), rows)
+
+
+def interval(share: list[float]) -> str:
+    return f"{share[0]:.3f} ({share[1]:.3f} to {share[2]:.3f})"
+
+
+def agreement() -> str:
+    """Judgements against the labels, by the last run of benchmarks/judgements.py --final --json."""
+    found = results("judgements")
+    rows = []
+    for name in ("tier", "result tier", "volume", "sensitivity"):
+        shares = [agreed(found[f"{half} {name}"]) for half in ("first", "final")]
+        same, whole = found["labellers"][name]
+        rows.append((name, *shares, f"{same} of {whole}"))
+    return table(("judgement", "open half", "unopened half", "two labellers alike"), iter(rows))
+
+
+def agreed(table: dict[str, int]) -> str:
+    same = sum(n for pair, n in table.items() if pair.split()[0] == pair.split()[1])
+    return f"{same} of {sum(table.values())}"
+
+
+def confusion() -> str:
+    """What the unopened half says against what planloom says."""
+    rows = (
+        (name, *pair.split(), n)
+        for name in ("tier", "result tier", "volume", "sensitivity")
+        for pair, n in results("judgements")[f"final {name}"].items()
+    )
+    return table(("judgement", "label", "planloom", "calls"), rows)
+
+
+def usable() -> str:
+    """Plans that a masked-call model can learn from, and on what the judgements rest."""
+    rows = []
+    for name, one in results("judgements").items():
+        if "plans" in one:
+            shares = (f"{one[key] / one['plans']:.0%}" for key in USABLE)
+            rows.append((name, one["plans"], *shares, *(rests(one, key) for key in JUDGED)))
+    head = ("corpus", "plans", "two calls", "data edge", "tier", "scope", "usable", *JUDGED)
+    return table(head, iter(rows))
+
+
+USABLE = ("two_calls", "data_edge", "tiered", "scoped", "usable")
+JUDGED = ("tier", "result_tier", "volume", "sensitivity")
+
+
+def rests(one: dict[str, int], key: str) -> str:
+    shares = (
+        one.get(f"{key} {basis}", 0) / one["calls"] for basis in ("observed", "inferred", "default")
+    )
+    return " / ".join(f"{share:.0%}" for share in shares)
+
+
+def fired() -> str:
+    found = results("judgements")
+    calls = sum(one["calls"] for one in found.values() if "plans" in one)
+    rows = ((f"`{rule}`", f"{n:,}", f"{n / calls:.1%}") for rule, n in found["rules"].items())
+    return table(("rule", "calls", "share"), rows)
 
 
 def help_of(command: str) -> str:
@@ -227,6 +299,11 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "peers": peers,
     "recipe keys": recipe_keys,
     "rules": rules,
+    "edges": edges,
+    "agreement": agreement,
+    "confusion": confusion,
+    "usable": usable,
+    "fired": fired,
 }
 
 
