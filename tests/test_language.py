@@ -30,6 +30,7 @@ SURE = {
     "请问「ありがとうございます」是什么意思": "zh",
     "日语里の这个字应该怎么用，请举一个例子": "zh",
     "Translate “Die Fähre fährt heute nicht” for my guests": "en",
+    "Was bedeutet eigentlich under the weather auf Deutsch?": "de",
     "Open https://beispiel.example/suche?q=fahrplan and read me the first result": "en",
 }
 UNSURE = (
