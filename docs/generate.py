@@ -185,6 +185,22 @@ def _score(row: dict[str, Any]) -> str:
     return row["error"] or f"{row['right']}/{row['calls']}{invented}"
 
 
+def languages() -> str:
+    """Answers by kind of text, by the last run of benchmarks/language.py --json."""
+    found = results("language")
+    rows = [
+        (kind, *(_shares(one["kinds"][kind]) for one in found.values()))
+        for kind in found["planloom"]["kinds"]
+    ]
+    times = ("CPU us a text of 120 characters", *(one["us"] for one in found.values()))
+    return table(("texts: right / `und` / wrong", *found), iter([*rows, times]))
+
+
+def _shares(counts: dict[str, int]) -> str:
+    """The counts of right, unsure and wrong answers."""
+    return " / ".join(str(counts.get(verdict, 0)) for verdict in ("right", "und", "wrong"))
+
+
 def recipe_keys() -> str:
     rows = []
     for prefix, struct in (("", Recipe), ("targets.", Targets), ("limits.", Limits)):
@@ -297,6 +313,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "shapes": shape_table,
     "calls": calls,
     "peers": peers,
+    "languages": languages,
     "recipe keys": recipe_keys,
     "rules": rules,
     "edges": edges,

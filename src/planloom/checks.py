@@ -49,6 +49,10 @@ def check(plan: ExecutionPlan, trace: Trace, limits: Limits) -> Verdict:
         return Verdict(Reason.empty_plan)
     if wrong := check_request(plan.request, limits):
         return Verdict(*wrong)
+    if limits.languages and plan.language not in limits.languages:
+        return Verdict(
+            Reason.language, f"{plan.language}; the recipe keeps {', '.join(limits.languages)}"
+        )
     if plan.nodes[0].kind == RESPOND:
         return _check_answer(trace.answers[plan.nodes[0].turn] or "")
     return check_calls(plan.nodes, trace.tools)

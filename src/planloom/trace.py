@@ -63,7 +63,8 @@ class Trace(Struct, frozen=True, gc=False):
     entry a message (None: the source gives no label for it); None as a whole: the source labels
     nothing. `policy`, `use`, `category` override the Part for this row alone. `findings` are
     labels of the source that say the row is not benign. `declared` says that the source itself
-    states the order of its rounds.
+    states the order of its rounds. `language` is an ISO 639 code, used where the request is too
+    short to tell.
     `notes` names every tolerant step that reading needed, so that each can be counted.
     """
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from planloom.errors import Reason
+from planloom.language import UNSURE, language_of
 from planloom.lift import edges, scope, trust
 from planloom.lift.values import located
 from planloom.plan import (
@@ -157,10 +158,16 @@ def _plan(
         tools=tuple(tool.key for tool in trace.tools),
         findings=findings,
         revision=place.revision,
-        language=trace.language or place.language,
+        language=_language(request, trace, place),
         intent=trace.intent,
         reasoning=trace.reasoning,
     )
+
+
+def _language(request: str, trace: Trace, place: Place) -> str:
+    """The request's own language where it can be told; else what the row or the card says."""
+    found = language_of(request)
+    return found if found != UNSURE else trace.language or place.language or UNSURE
 
 
 def _grouped(plan: ExecutionPlan, group: str) -> ExecutionPlan:
