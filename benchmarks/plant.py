@@ -22,9 +22,14 @@ from planloom.trace import Tool, Trace, plain_name
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
 PLACEHOLDERS = (
-    *("<your_name>", "<date>", "[Your Name]", "[insert date]", "{{customer_id}}", "YOUR_API_KEY"),
-    *("your_token_here", "[Name]", "enter_your_city", "XXXX-XXXX", "placeholder"),
-    "Dear [Your Name], see <insert link>",
+    *("<your_name>", "<date>", "<API_KEY>", "<user id>", "<insert your name here>"),
+    *("[Your Name]", "[insert date]", "[INSERT CITY]", "[Name]", "[Recipient's Name]"),
+    *("[Customer Name]", "[your email address]", "[Enter amount]", "{{customer_id}}", "{{ name }}"),
+    *("${TOKEN}", "{your_city}", "YOUR_API_KEY", "your-api-key", "your_token_here", "Your Name"),
+    *("API_KEY_HERE", "INSERT_YOUR_KEY", "enter_your_city", "REPLACE_ME", "replace with your id"),
+    *("XXXX-XXXX", "sk-xxxxxxxx", "placeholder", "email_placeholder"),
+    *("Dear [Your Name], hello", "https://x.example/?key=YOUR_API_KEY", "Sent by <insert name>"),
+    *("Hi [User's Name]!", "Call me at [insert phone number].", "token=SECRET_GOES_HERE&a=1"),
 )
 WRONG: dict[str, tuple[Any, ...]] = {
     "string": ({"planted": True}, [{"planted": 1}], True),

@@ -3,8 +3,9 @@
     python benchmarks/validity.py --data ../shared/data [--json FILE] [--list] (pip install jsonschema)
 
 First table: plans whose tools are declared, in the row or beside it, and how many are rejected. A
-reject is right if the call breaks the declaration of its own row, as read by a person:
-benchmarks/labels/validity.json says so for each address and why. Every other reject is false.
+reject is right if the call breaks the declaration of its own row, as found by reading both:
+benchmarks/labels/validity.json says why for each address, and what is wrong, the call or a
+declaration that asks for what nobody means. Every reject without an entry there is false.
 Second table: one fault planted into each accepted plan, and how many are caught with the right
 Reason. `own rows` are those of tests/golden. `cut list` is the call list of a row cut off anywhere.
 
@@ -31,6 +32,7 @@ from planloom.calls import check_calls
 HOME = Path(__file__).parent
 MOST_FALSE, LEAST_CAUGHT = 0.005, 0.99
 OWN = "own rows"
+REVIEWED = {"wrong": "call", "why": "a reviewed case of tests/golden"}
 ALL_KINDS = (*KINDS, "unknown tool", "cut list")
 
 
@@ -38,7 +40,8 @@ class Tally:
     """The counts of one corpus."""
 
     def __init__(self) -> None:
-        self.plans = self.calls = self.right = 0
+        self.plans = self.calls = 0
+        self.wrong: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.tolerated: Counter[str] = Counter()
         self.false: list[str] = []
@@ -54,7 +57,8 @@ class Tally:
             "plans": self.plans,
             "calls": self.calls,
             "rejected": dict(sorted(self.reasons.items())),
-            "right": self.right,
+            "wrong_call": self.wrong["call"],
+            "wrong_declaration": self.wrong["declaration"],
             "false": len(self.false),
             "tolerated": dict(sorted(self.tolerated.items())),
             "planted": {kind: self.planted[kind] for kind in ALL_KINDS if self.planted[kind]},
@@ -62,13 +66,15 @@ class Tally:
         }
 
 
-def judged() -> dict[str, str]:
+def judged() -> dict[str, dict[str, str]]:
     """Why a reject is right, by address."""
     entries = json.loads((HOME / "labels/validity.json").read_text("utf-8"))
-    return {f"{e['file']}@{at}": e["why"] for e in entries for at in e["at"]}
+    return {f"{entry['file']}@{at}": entry for entry in entries for at in entry["at"]}
 
 
-def measure(found: Iterator[Case], why: dict[str, str], show: bool) -> dict[str, Tally]:
+def measure(
+    found: Iterator[Case], known: dict[str, dict[str, str]], show: bool
+) -> dict[str, Tally]:
     tallies: dict[str, Tally] = defaultdict(Tally)
     for case in found:
         tally = tallies[case.corpus]
@@ -80,13 +86,13 @@ def measure(found: Iterator[Case], why: dict[str, str], show: bool) -> dict[str,
             plant(case, tally, show)
             continue
         tally.reasons[str(verdict.reason)] += 1
-        if case.address in why or case.corpus == OWN:
-            tally.right += 1
-        else:
+        entry = REVIEWED if case.corpus == OWN else known.get(case.address)
+        if entry is None:
             tally.false.append(case.address)
+        else:
+            tally.wrong[entry["wrong"]] += 1
         if show:
-            judgement = why.get(case.address, "reviewed" if case.corpus == OWN else "FALSE")
-            print(f"{case.address} {verdict.reason}: {judgement}")
+            print(f"{case.address} {verdict.reason}: {entry['why'] if entry else 'FALSE'}")
     return tallies
 
 
@@ -118,20 +124,19 @@ def total(tallies: dict[str, Tally]) -> Tally:
     for tally in tallies.values():
         whole.plans += tally.plans
         whole.calls += tally.calls
-        whole.right += tally.right
         whole.false += tally.false
-        for name in ("reasons", "tolerated", "planted", "caught"):
+        for name in ("reasons", "wrong", "tolerated", "planted", "caught"):
             getattr(whole, name).update(getattr(tally, name))
     return whole
 
 
 def lines(tallies: dict[str, Tally]) -> Iterator[str]:
-    yield f"{'corpus':44}{'plans':>7}{'calls':>7}{'right':>7}{'false':>7}  false rejects"
+    head = ("plans", "calls", "rejected", "call", "schema", "false")
+    yield f"{'corpus':40}" + "".join(f"{name:>9}" for name in head) + "  false rejects"
     for name, tally in tallies.items():
-        numbers = "".join(
-            f"{n:>7,}" for n in (tally.plans, tally.calls, tally.right, len(tally.false))
-        )
-        yield f"{name:44}{numbers}  {tally.share:.2%}"
+        faults = (tally.wrong["call"], tally.wrong["declaration"], len(tally.false))
+        numbers = (tally.plans, tally.calls, tally.reasons.total(), *faults)
+        yield f"{name:40}" + "".join(f"{n:>9,}" for n in numbers) + f"  {tally.share:.2%}"
     whole = total(tallies)
     yield ""
     yield f"{'planted':44}{'number':>7}{'caught':>7}  share"

@@ -18,12 +18,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import verdicts
+
 from planloom import cli, listing, shapes
 from planloom.errors import Reason
 from planloom.lift import scope, trust
 from planloom.plan import json_schema
 from planloom.recipe import Limits, Recipe, Targets
 from planloom.source import Part, ShapeReader, Source
+from planloom.verdict import Tolerance
 
 HOME = Path(__file__).parents[1]
 BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -185,6 +188,38 @@ def _score(row: dict[str, Any]) -> str:
     return row["error"] or f"{row['right']}/{row['calls']}{invented}"
 
 
+def tolerances() -> str:
+    return table(("tolerated", "meaning"), ((f"`{t}`", t.meaning) for t in Tolerance))
+
+
+def verdict_table() -> str:
+    return table(("arguments declared", "call", "verdict"), verdicts.rows())
+
+
+def validity() -> str:
+    """Rejects per folder of real rows, by the last run of benchmarks/validity.py --json."""
+    found = results("validity")["corpora"]
+    keys = ("plans", "calls", "wrong_call", "wrong_declaration", "false")
+    rows = ((name, *(f"{one[key]:,}" for key in keys), share(one)) for name, one in found.items())
+    head = ("rows of", "plans", "calls", "call wrong", "declaration wrong", "false", "false share")
+    return table(head, rows)
+
+
+def share(one: dict[str, Any]) -> str:
+    return f"{one['false'] / one['plans']:.2%}"
+
+
+def planted() -> str:
+    """Faults caught, by the same run."""
+    whole = results("validity")["total"]
+    caught = whole["caught"]
+    rows = (
+        (kind, f"{n:,}", f"{caught[kind]:,}", f"{caught[kind] / n:.2%}")
+        for kind, n in whole["planted"].items()
+    )
+    return table(("planted", "plans", "caught", "share"), rows)
+
+
 def recipe_keys() -> str:
     rows = []
     for prefix, struct in (("", Recipe), ("targets.", Targets), ("limits.", Limits)):
@@ -225,6 +260,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "shapes": shape_table,
     "calls": calls,
     "peers": peers,
+    "tolerances": tolerances,
+    "verdicts": verdict_table,
+    "validity": validity,
+    "planted": planted,
     "recipe keys": recipe_keys,
     "rules": rules,
 }

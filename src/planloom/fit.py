@@ -224,8 +224,8 @@ def _is_declared(value: Any, schema: Any, path: list[str | int]) -> bool:
             return False
     if not isinstance(schema, dict):
         return False
-    default = (schema["default"],) if "default" in schema else ()
-    return value in (*default, *schema.get("enum", ()))
+    named = [*schema.get("enum", ()), *([schema["default"]] if "default" in schema else ())]
+    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in named)
 
 
 def _is_loose(format_: str, value: Any) -> bool:

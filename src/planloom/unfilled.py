@@ -1,7 +1,8 @@
 """Values that are no values: placeholders that nobody filled in, and texts cut off inside.
 
 Only what real rows show to be safe is asserted. Not asserted: a text that ends in `...`, a template
-with `{{name}}` in its middle, brackets that a sentence leaves open.
+with `{{name}}` in its middle, `[Name]` inside a text (SQL has such columns), one word in `<>` that
+may be a tag or a key, brackets that a sentence leaves open.
 """
 
 import re
@@ -12,22 +13,24 @@ from planloom.errors import BadRow, Reason
 
 MAX_PLACEHOLDER = 100
 
-_ASKED = r"(?:your|insert|enter|add|provide)"
-_WHOSE = r"(?:[a-z]+['’]s |your )?(?:first |last |full )?"
+_ASKED = r"(?:your\b|(?:insert|enter|add|provide|replace)[ _])"
+_NOUN = r"(?:name|date|id|e-?mail|url|token|(?:api[ _]?)?key|city|country|location|number|username|password|phone)"
 _WHOLE = re.compile(
-    rf"<[a-z][a-z0-9 _'’-]*>|\[{_ASKED}\b[^\]]*\]|\[{_WHOSE}(?:name|date|time|address|e?mail)\]"
-    r"|\{\{.*\}\}|\$\{\w+\}"
-    r"|your[_ -](?:\w+[_ -]){0,3}(?:here|key|token|id|name|email|password|username|address)"
-    r"|(?:insert|enter)[_ ](?:your|the)[_ ]\w+.*"
-    r"|(?:\w+[_-])?placeholder(?:[_-]\w+)?|x{4,}(?:[-_. ]x{2,})*",
+    rf"<(?:[a-z0-9'’]+[ _])+[a-z0-9'’]+>|<{_NOUN}>"
+    rf"|\[{_ASKED}[^\[\]]*\]|\[(?:[a-z]+(?:['’]s)? ){{0,2}}{_NOUN}\]"
+    rf"|\{{\{{.*\}}\}}|\$?\{{your[ _]\w+\}}|\$\{{\w+\}}"
+    rf"|your[ _-](?:\w+[ _-]){{0,3}}(?:here|{_NOUN})|your[ _-]\w+[ _-]address"
+    r"|(?:insert|enter|replace)[ _](?:your|the|with)[ _]\w+.*|replace[_-]?me"
+    r"|(?:\w+_)?placeholder(?:_\w+)?|(?:\w{2,4}-)?x{4,}(?:[-_. ]x{2,})*",
     re.IGNORECASE,
 )
 _PART = re.compile(
-    rf"<{_ASKED}[ _-][^<>\n]*>|\[{_ASKED}\b[^\[\]\n]*\]|\[{_WHOSE}name\]"
-    r"|\b(?-i:YOUR|INSERT|ENTER)_(?-i:[A-Z0-9_]+)\b",
+    rf"<{_ASKED}[^<>\n=]*>|\[{_ASKED}[^\[\]\n=]*\]"
+    r"|\[(?:[a-z]+['’]s |recipient )(?:[a-z]+ )?name\]"
+    r"|(?-i:\b(?:[A-Z]+_)*YOUR_[A-Z0-9_]+\b|\b[A-Z][A-Z0-9_]*_HERE\b)",
     re.IGNORECASE,
 )
-_DATA = re.compile(r"\[\s*[\[{\"'\d-]|\{\s*[\"']")
+_DATA = re.compile(r"\[\s*(?:[\[{\"']|-?\d[\d.]*\s*(?:[,\]]|\Z))|\{\s*[\"']")
 
 
 class Unfilled(NamedTuple):
