@@ -36,10 +36,12 @@ def cases(data: Path) -> Iterator[Case]:
     folders = tuple(f for f in FOLDERS if (data / f.path).is_dir() and holds_calls(f))
     for folder, group in groupby(data_files(data, folders), key=lambda file: file.folder):
         files = list(group)
+        declared, tools = None, ()
         tell = BESIDE[folder.name](files) if folder.name in BESIDE else None
         for address, name, row, trace in traces(folder, files):
             if tell is not None and not trace.tools:
-                tools = declare.tools(tell(name, row), [])
+                if (given := tell(name, row)) is not declared:  # read a list for all rows once
+                    declared, tools = given, declare.tools(given, [])
                 trace = structs.replace(trace, tools=tools)
             if trace.rounds and trace.tools:
                 yield Case(folder.name, address, lift(trace, PLACE).plans[0], trace)

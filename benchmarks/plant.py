@@ -1,6 +1,6 @@
 """Malformations planted into accepted plans: one fault in one call, wrong by the tool's schema.
 
-Whether a change is wrong is decided by the `jsonschema` package (pip install jsonschema), whose
+Whether a change is wrong is decided by the `jsonschema` package, whose
 objects are closed at the top as docs/validity.md says. A change that it accepts is not planted.
 """
 

@@ -1,6 +1,6 @@
 """Are right calls accepted and wrong ones caught? Measured on gold and recorded calls of real rows.
 
-    python benchmarks/validity.py --data ../shared/data [--json FILE] [--list] (pip install jsonschema)
+    python benchmarks/validity.py --data ../shared/data [--json FILE] [--list]
 
 First table: plans whose tools are declared, in the row or beside it, and how many are rejected. A
 reject is right if the call breaks the declaration of its own row, as found by reading both:

@@ -200,13 +200,12 @@ def validity() -> str:
     """Rejects per folder of real rows, by the last run of benchmarks/validity.py --json."""
     found = results("validity")["corpora"]
     keys = ("plans", "calls", "wrong_call", "wrong_declaration", "false")
-    rows = ((name, *(f"{one[key]:,}" for key in keys), share(one)) for name, one in found.items())
+    rows = (
+        (name, *(f"{one[key]:,}" for key in keys), f"{one['false'] / one['plans']:.2%}")
+        for name, one in found.items()
+    )
     head = ("rows of", "plans", "calls", "call wrong", "declaration wrong", "false", "false share")
     return table(head, rows)
-
-
-def share(one: dict[str, Any]) -> str:
-    return f"{one['false'] / one['plans']:.2%}"
 
 
 def planted() -> str:

@@ -21,7 +21,10 @@ class Tolerance(StrEnum):
         member.meaning = meaning
         return member
 
-    no_tools_declared = "no_tools_declared", "the row declares no tools: only placeholders and cut texts are looked for"
+    no_tools_declared = (
+        "no_tools_declared",
+        "the row declares no tools: only placeholders and cut texts are looked for",
+    )
     no_parameters_declared = (
         "no_parameters_declared",
         "the tool declares no parameters: any argument is welcome",
