@@ -192,10 +192,6 @@ def tolerances() -> str:
     return table(("tolerated", "meaning"), ((f"`{t}`", t.meaning) for t in Tolerance))
 
 
-def verdict_table() -> str:
-    return table(("arguments declared", "call", "verdict"), verdicts.rows())
-
-
 def validity() -> str:
     """Rejects per folder of real rows, by the last run of benchmarks/validity.py --json."""
     found = results("validity")["corpora"]
@@ -260,7 +256,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "calls": calls,
     "peers": peers,
     "tolerances": tolerances,
-    "verdicts": verdict_table,
+    "verdicts": lambda: table(verdicts.HEAD, verdicts.rows()),
     "validity": validity,
     "planted": planted,
     "recipe keys": recipe_keys,

@@ -12,6 +12,7 @@ from planloom.trace import Call, Place, Round, Tool, Trace
 from planloom.verdict import Verdict
 
 PLACE = Place("", "", "", "", 0, "unknown", "no_publish", "function_calling")
+HEAD = ("arguments declared", "call", "verdict")
 CITY = {"properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 
