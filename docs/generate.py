@@ -18,12 +18,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import verdicts
+
 from planloom import cli, listing, shapes
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
 from planloom.recipe import Limits, Recipe, Targets
 from planloom.source import Part, ShapeReader, Source
+from planloom.verdict import Tolerance
 
 HOME = Path(__file__).parents[1]
 BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -201,6 +204,33 @@ def _shares(counts: dict[str, int]) -> str:
     return " / ".join(str(counts.get(verdict, 0)) for verdict in ("right", "und", "wrong"))
 
 
+def tolerances() -> str:
+    return table(("tolerated", "meaning"), ((f"`{t}`", t.meaning) for t in Tolerance))
+
+
+def validity() -> str:
+    """Rejects per folder of real rows, by the last run of benchmarks/validity.py --json."""
+    found = results("validity")["corpora"]
+    keys = ("plans", "calls", "wrong_call", "wrong_declaration", "false")
+    rows = (
+        (name, *(f"{one[key]:,}" for key in keys), f"{one['false'] / one['plans']:.2%}")
+        for name, one in found.items()
+    )
+    head = ("rows of", "plans", "calls", "call wrong", "declaration wrong", "false", "false share")
+    return table(head, rows)
+
+
+def planted() -> str:
+    """Faults caught, by the same run."""
+    whole = results("validity")["total"]
+    caught = whole["caught"]
+    rows = (
+        (kind, f"{n:,}", f"{caught[kind]:,}", f"{caught[kind] / n:.2%}")
+        for kind, n in whole["planted"].items()
+    )
+    return table(("planted", "plans", "caught", "share"), rows)
+
+
 def recipe_keys() -> str:
     rows = []
     for prefix, struct in (("", Recipe), ("targets.", Targets), ("limits.", Limits)):
@@ -314,6 +344,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "calls": calls,
     "peers": peers,
     "languages": languages,
+    "tolerances": tolerances,
+    "verdicts": lambda: table(verdicts.HEAD, verdicts.rows()),
+    "validity": validity,
+    "planted": planted,
     "recipe keys": recipe_keys,
     "rules": rules,
     "edges": edges,

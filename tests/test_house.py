@@ -12,7 +12,7 @@ HOME = Path(__file__).parents[1]
 PACKAGE = HOME / "src" / "planloom"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.stat().st_size)
 
-WORDS = {"plan", "trace", "source", "errors", "ledger", "recipe", "payload", "version"}
+WORDS = {"plan", "trace", "source", "errors", "ledger", "recipe", "payload", "verdict", "version"}
 STAGES = {"lift", "checks", "safety", "dedup", "mix", "write", "stats"}
 MAY_IMPORT = {
     "plan": set(),
@@ -28,7 +28,11 @@ MAY_IMPORT = {
     "datasets": WORDS | {"shapes"},
     "lift": WORDS | {"language"},
     "language": set(),
-    "checks": WORDS,
+    "verdict": {"errors"},
+    "unfilled": WORDS,
+    "fit": WORDS,
+    "calls": WORDS | {"fit", "unfilled"},
+    "checks": WORDS | {"calls"},
     "safety": WORDS,
     "dedup": WORDS,
     "mix": WORDS | {"dedup"},  # mix goes on where dedup stopped: it shares the fates

@@ -29,7 +29,7 @@ class Reason(StrEnum):
         "not_json_not_literal",
         "a call list is neither JSON nor a Python literal",
     )
-    truncated = "truncated", "a call list is cut off"
+    truncated = "truncated", "a call list or an argument is cut off"
     not_a_call = "not_a_call", "an entry of a call list has no tool name"
     too_large = "too_large", "larger than the recipe's limit"
     arguments_not_object = "arguments_not_object", "a call's arguments are not an object"

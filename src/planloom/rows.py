@@ -7,13 +7,13 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from planloom import checks, safety
-from planloom.checks import Verdict
 from planloom.errors import BadRow, Reason
 from planloom.lift import lift
 from planloom.plan import ExecutionPlan
 from planloom.recipe import Limits
 from planloom.source import Part, Row, Source
 from planloom.trace import Place, Trace
+from planloom.verdict import Verdict
 
 NON_COMMERCIAL = "non-commercial; the recipe says allow_non_commercial = false"
 

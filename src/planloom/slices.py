@@ -31,9 +31,11 @@ from planloom.version import __version__
 
 ROOMS = (
     "arrow.py",
+    "calls.py",
     "checks.py",
     "chunks.py",
     "files.py",
+    "fit.py",
     "language.py",
     "parquet.py",
     "payload.py",
@@ -43,6 +45,8 @@ ROOMS = (
     "safety.py",
     "slices.py",
     "trace.py",
+    "unfilled.py",
+    "verdict.py",
 )
 
 

@@ -26,6 +26,13 @@ _TYPES = {
 }
 _TYPE_OF = {word: name for name, words in _TYPES.items() for word in words}
 _GENERIC = re.compile(r"^(\w+)\s*\[(.*)\]$", re.DOTALL)
+_STATED = re.compile(rb'"required"\s*:\s*(?:true|false)')
+_OPTIONAL = re.compile(
+    r"\W*optional\b|.*\((?:optional|default)|.*\bdefaults? (?:is|to|value)\b"
+    r"|.*\bonly (?:needed|required|used) (?:for|if|when)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
 _LISTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -64,16 +71,19 @@ def _parsed(text: str, notes: list[str]) -> tuple[Tool, ...]:
 
 
 def _known(entries: list[msgspec.Raw]) -> tuple[Tool, ...]:
-    return tuple(tool for entry in entries if (tool := _tool(bytes(entry))) is not None)
+    """The tools; where one of a row marks parameters as required, those without a mark are not."""
+    texts = [bytes(entry) for entry in entries]
+    stated = any(_STATED.search(text) for text in texts)
+    return tuple(tool for text in texts if (tool := _tool(text, stated)) is not None)
 
 
 @lru_cache(maxsize=100_000)
-def _tool(raw: bytes) -> Tool | None:
-    return tool(msgspec.json.decode(raw))
+def _tool(raw: bytes, stated: bool) -> Tool | None:
+    return tool(msgspec.json.decode(raw), stated=stated)
 
 
-def tool(entry: Any) -> Tool | None:
-    """One declaration, or None if it has no name."""
+def tool(entry: Any, *, stated: bool = False) -> Tool | None:
+    """One declaration, or None if it has no name. `stated`: see `parameters`."""
     required: Any = None
     while isinstance(entry, dict):
         required = entry.get("required", required)
@@ -87,7 +97,9 @@ def tool(entry: Any) -> Tool | None:
         return None
     keys = ("parameters", "arguments", "input_schema", "inputs")
     given: Schema = next((entry[key] for key in keys if isinstance(entry.get(key), dict)), {})
-    return Tool.of(name, str(entry.get("description") or ""), parameters(given, required))
+    return Tool.of(
+        name, str(entry.get("description") or ""), parameters(given, required, stated=stated)
+    )
 
 
 def signatures(value: Any) -> dict[str, list[str]]:
@@ -109,17 +121,22 @@ def signatures(value: Any) -> dict[str, list[str]]:
     return found
 
 
-def parameters(given: Schema, required: Any = None) -> Schema:
-    """JSON Schema of the arguments, from JSON Schema in any spelling or from a flat table."""
-    if isinstance(given.get("properties"), dict):
+def parameters(given: Schema, required: Any = None, *, stated: bool = False) -> Schema:
+    """JSON Schema of the arguments, from JSON Schema in any spelling or from a flat table.
+
+    `stated`: this table, or another of its row, marks what is required, so all else is optional.
+    """
+    if isinstance(given.get("properties"), dict) or any(key in given for key in _COMPOSED):
         if isinstance(required, list) and not isinstance(given.get("required"), list):
             given = {**given, "required": required}
         return {**_schema(given), "type": "object"}
     table = {k: v for k, v in given.items() if isinstance(v, (dict, str))}
-    if not table or set(given) == {"type"}:
+    if not table or (set(given) == {"type"} and isinstance(given["type"], str)):
         return {"type": "object"}
-    properties = {name: _schema(_cell(spec)) for name, spec in table.items()}
-    needed = [name for name, spec in table.items() if _is_required(_cell(spec))]
+    cells = {name: _cell(spec) for name, spec in table.items()}
+    properties = {name: _schema(cell) for name, cell in cells.items()}
+    stated = stated or any(isinstance(cell.get("required"), bool) for cell in cells.values())
+    needed = [name for name, cell in cells.items() if _is_required(cell, stated)]
     if isinstance(required, list):
         needed = _named(required, properties)
     return {"type": "object", "properties": properties, "required": needed}
@@ -129,10 +146,12 @@ def _cell(spec: Any) -> Schema:
     return spec if isinstance(spec, dict) else {"type": spec}
 
 
-def _is_required(spec: Schema) -> bool:
-    if isinstance(spec.get("required"), bool):
-        return bool(spec["required"])
-    return "default" not in spec and not _typed(str(spec.get("type", "")))[1]
+def _is_required(spec: Schema, stated: bool) -> bool:
+    """What is marked so; without any mark, all that neither type, default nor text calls optional."""
+    if stated or "default" in spec:
+        return spec.get("required") is True
+    is_optional = _OPTIONAL.match(str(spec.get("description") or ""))
+    return not is_optional and not _typed(str(spec.get("type", "")))[1]
 
 
 def _schema(spec: Schema) -> Schema:
@@ -153,13 +172,23 @@ def _schema(spec: Schema) -> Schema:
         children = {name: _cell(item) for name, item in given.items()}
         out["properties"] = {name: _schema(item) for name, item in children.items()}
         out["required"] = _required(spec.get("required"), children)
+    for key in ("$defs", "definitions"):
+        if isinstance(spec.get(key), dict):
+            out[key] = {name: _schema(_cell(item)) for name, item in spec[key].items()}
+    if isinstance(spec.get("additionalProperties"), dict):
+        out["additionalProperties"] = _schema(spec["additionalProperties"])
     if isinstance(spec.get("items"), (dict, str)):
         out["items"] = _schema(_cell(spec["items"]))
     for key in ("anyOf", "oneOf", "allOf"):
         if isinstance(spec.get(key), list):
             out[key] = [_schema(item) for item in spec[key] if isinstance(item, dict)]
-    if not isinstance(out.get("enum", []), list):
-        del out["enum"]
+    if spec.get("nullable") is True and isinstance(out.get("type"), str):
+        out["type"] = [out["type"], "null"]
+    for key in ("enum", "examples"):
+        if not isinstance(out.get(key, []), list):
+            del out[key]
+    if out.get("type") == "array" and not any(isinstance(v, list) for v in out.get("enum", [[]])):
+        out["items"] = {**out.get("items", {}), "enum": out.pop("enum")}  # of its elements
     return out
 
 
