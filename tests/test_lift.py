@@ -1,6 +1,7 @@
 """What lift concludes from small traces made here: edges with their evidence, tiers, scopes."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -73,6 +74,9 @@ def test_a_data_edge_keeps_its_evidence() -> None:
         ("9", 9),
         ("The sum is 9.", 9),
         ({"berths": 3, "quays": 12}, {"berths": 3}),
+        ({"rate": "0.00001"}, "0.00001"),
+        ({"slots": ["2031-05-09T08:00:00", "2031-05-09T22:30:00"]}, "2031-05-09 22:30"),
+        ({"AB-7712": {"open": True}}, "ab-7712"),
     ],
 )
 def test_a_value_is_found_in_any_spelling(result: Any, argument: Any) -> None:
@@ -96,6 +100,12 @@ def test_a_value_is_found_in_any_spelling(result: Any, argument: Any) -> None:
         ({"unit": "m"}, "m"),
         ({}, ""),
         (None, "zz-90"),
+        ({"at": "2031-05-09T10:00:00"}, "2031-05-09T14:45:00"),
+        ({"lat": "48.8566"}, 488566),
+        ({"sum": 1234.56}, 123456),
+        ("Found 10 results.", {"limit": 10}),
+        ({"version": "It is v 1.25.30 now."}, 1.25),
+        ({"rate": 0.00001}, {"n": 0.5}),
     ],
 )
 def test_what_only_looks_alike_is_no_flow(result: Any, argument: Any) -> None:
@@ -119,6 +129,110 @@ def test_what_the_user_said_is_his(user: str, value: Any) -> None:
     made = plan(call("find", {"value": value}), call("use", value=value), user=user)
     assert flows(made) == []
     assert (made.nodes[1].provenance_tier, made.nodes[1].origin.tier) == (1, "observed")
+
+
+@pytest.mark.parametrize(
+    ("user", "value"),
+    [
+        ("Any free slot on May 9, 2031?", "2031-05-09T22:30:00"),
+        ("Call 555-123-4567.", "123456"),
+        ("It was on 2024-06-15.", "240615"),
+        ("I like sand reading.", "Andrea"),
+        ("Our marketing 15 is fine.", "2031-03-15"),
+        ("Cancel it.", "CAN"),
+    ],
+)
+def test_what_the_user_did_not_say_is_not_his(user: str, value: str) -> None:
+    made = plan(call("find", {"id": value}), call("use", id=value), user=user)
+    assert [(src, dst) for src, dst, *_ in flows(made)] == [("n0", "n1")]
+
+
+def test_a_joint_text_repeats_what_any_call_of_its_round_was_given() -> None:
+    asked = call("w", city="Oslo"), call("w", city="Paris")
+    rounds = (
+        Round(asked, 0, "Rain in Oslo.\nSun in Paris."),
+        Round((call("go", place="Oslo"),), 0),
+    )
+    assert flows(lift(Trace(user_turns=("Where is it dry?",), rounds=rounds), PLACE).plans[0]) == []
+
+
+def test_a_joint_text_that_repeats_an_earlier_result_is_not_quoted() -> None:
+    rounds = (
+        Round((call("find", {"id": "QX-771"}),), 0),
+        Round((call("a"), call("b")), 0, "Both know QX-771 well."),
+        Round((call("send", body="About QX-771: it is here."),), 0),
+    )
+    made = lift(Trace(user_turns=("See to it.",), rounds=rounds), PLACE).plans[0]
+    assert [src for src, *_ in flows(made)] == ["n0"]
+
+
+@pytest.mark.parametrize(
+    ("given", "passed_on"),
+    [("1,500", 1500), ("May 9, 2031", "2031-05-09"), ("qq-1,qq-2", "qq-1")],
+)
+def test_an_echo_in_another_spelling_is_an_echo(given: Any, passed_on: Any) -> None:
+    made = plan(call("a", {"x": passed_on}, x=given), call("b", x=passed_on))
+    assert flows(made) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("command", "echo ${1}"),
+        ("latex", "x^{{2}} + 1"),
+        ("body", "Hello {{1}}, your code is {{2}}"),
+        ("script", "return `${find} now`"),
+        ("price", "$1"),
+        ("css", "#fff and #1"),
+    ],
+)
+def test_code_and_templates_are_no_references(name: str, text: str) -> None:
+    assert flows(plan(call("find", "q"), call("look", "q"), call("use", **{name: text}))) == []
+
+
+def test_what_was_said_last_is_heard_in_a_long_talk() -> None:
+    turns = ("Short.", "x " * 120_000, "Use ID QX-771, please.")
+    rounds = (Round((call("find", {"id": "QX-771"}),), 0), Round((call("use", id="QX-771"),), 2))
+    assert flows(lift(Trace(user_turns=turns, rounds=rounds), PLACE).plans[0]) == []
+
+
+def test_a_parameter_called_default_is_no_default() -> None:
+    schema = {"type": "object", "properties": {"default": {"type": "string"}}}
+    made = plan(call("find", {"kind": "string"}), call("use", default="string"),
+                tools=(Tool.of("use", "", schema),))  # fmt: skip
+    assert [src for src, *_ in flows(made)] == ["n0"]
+
+
+def hostile() -> dict[str, list[Call]]:
+    """Calls that made some search or pattern slow."""
+    return {
+        "braces": [call("a", "q"), call("b", x="{{" + " " * 60_000)],
+        "template": [call("a", "q"), call("b", x="{{" + "1" * 60_000 + "!}}")],
+        "equal values": [call("a", ["abcdef"] * 4000), call("b", x=["abcdef"] * 4000)],
+        "long values": [
+            call("a", [f"a {n} b" * 20 for n in range(4000)]),
+            call("b", x=[f"c {n} d" * 20 for n in range(4000)]),
+        ],
+        "periodic": [call("a", "a" * 160_000), call("b", x="a" * 80_000)],
+        "name": [call("a." * 20_000, "q"), call("b", x=1)],
+        "numbers": [call("a", list(range(300_000))), call("b", x=7_000_000)],
+        "many": [
+            call("run", f"out {n} " * 2500, code=f"print({n}) # step {n}\n" * 150)
+            for n in range(128)
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", hostile())
+def test_hostile_values_take_no_time(name: str) -> None:
+    started = time.process_time()
+    plan(*hostile()[name])
+    assert time.process_time() - started < 20  # seconds; what this guards against took minutes
+
+
+def test_no_volume_is_too_large_for_a_column() -> None:
+    for arguments in ({"limit": 10**20}, {"start_row": 1, "end_row": 10**20}):
+        assert plan(Call("read", arguments)).nodes[0].scope_volume == 10**9
 
 
 def test_what_the_user_said_later_still_came_from_the_result() -> None:
@@ -272,6 +386,7 @@ def test_no_edge_by_value_without_a_result(texts: list[tuple[str, str]]) -> None
         ("get_berth", "", 2),
         ("send_email", "", 2),
         ("harbor.post_comment", "", 2),
+        ("filesystem-delete_file", "", 2),
         ("calculate_message_length", "", 2),
     ],
 )
@@ -303,6 +418,10 @@ def test_the_tier_of_inputs_is_that_of_the_least_trusted_source() -> None:
         ("tides", {"start_date": "2031-05-09", "end_date": "2031-05-11"}, 10, "inferred"),
         ("fare", {"from": "Ullstad", "to": "Brenn"}, 1, "default"),
         ("find_boat", {"boat_id": "b-7"}, 1, "inferred"),
+        ("get_boats", {"n": 7}, 7, "observed"),
+        ("fibonacci", {"n": 1000}, 1, "default"),
+        ("resize_image", {"size": 1024}, 1, "default"),
+        ("ask", {"text": "Select the best berth, then update my plan"}, 1, "default"),
         ("tides", {"quay": "north"}, 1, "default"),
     ],
 )  # fmt: skip
@@ -328,6 +447,13 @@ def test_a_declared_default_limits_the_volume() -> None:
     [
         ("getUserToken", ["username", "password"], 5),
         ("get_price", ["token_address"], 1),
+        ("list_secrets", ["page_token"], 5),
+        ("get_api_key", ["max_tokens"], 5),
+        ("count_tokens", ["text"], 1),
+        ("show", ["driver's_license"], 4),
+        ("filesystem-delete_file", ["path"], 3),
+        ("github-create_issue", ["title"], 2),
+        ("order_history", ["kind"], 1),
         ("pay_bill", ["amount"], 4),
         ("transfer_to_human", ["summary"], 2),
         ("log_symptoms", ["text"], 4),

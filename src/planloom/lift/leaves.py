@@ -34,29 +34,32 @@ def parsed(text: str) -> Any:
     return parsed(value) if isinstance(value, str) and value != text else value
 
 
-def leaves_of(value: Any) -> list[Leaf]:
+def leaves_of(value: Any, *, named: bool = False) -> list[Leaf]:
+    """The leaves of a value; with `named` also names that are no words but hold a digit, as ids do."""
     found: list[Leaf] = []
-    _collect(value, "", found)
+    _collect(value, "", found, named)
     return found
 
 
-def _collect(value: Any, path: str, found: list[Leaf]) -> None:
+def _collect(value: Any, path: str, found: list[Leaf], named: bool) -> None:
+    if len(found) >= MAX_LEAVES:
+        return
     kind = type(value)
     if kind is str:
         inner = parsed(value) if value[:1] in ("{", "[") else value
         if inner is value or isinstance(inner, str):
             found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
         else:
-            _collect(inner, path, found)
+            _collect(inner, path, found, named)
     elif kind is int or kind is float:
         text = canonical(value)
         found.append(Leaf(path, text, text))
-    elif len(found) >= MAX_LEAVES:
-        return
     elif kind is dict:
         before = f"{path}." if path else ""
         for key, item in value.items():
-            _collect(item, f"{before}{key}", found)
+            _collect(item, f"{before}{key}", found, named)
+            if named and not key.isalpha() and any(map(str.isdigit, key)):
+                found.append(Leaf(f"{before}{key}", key.casefold(), key))
     elif kind is list:
         for index, item in enumerate(value):
-            _collect(item, f"{path}[{index}]", found)
+            _collect(item, f"{path}[{index}]", found, named)

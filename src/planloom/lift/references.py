@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from planloom.lift.leaves import Leaf, leaves_of
+from planloom.lift.rules import words
 from planloom.trace import Trace, plain_name
 
 _MARKS = re.compile(r"API_call|[$<#]|\{\{")
@@ -19,7 +20,8 @@ NOTATIONS = (  # notation of (name of a result, its number, path in it), number 
     (re.compile(r"(<API-(\d+)>)()"), 1),
     (re.compile(r"^(\$\{?(\d+)\}?)()$"), 1),
 )
-_TEMPLATE = re.compile(r"\$?\{\{?\s*([^{}]*?)\s*\}\}?")
+_TEMPLATE = re.compile(r"\$?\{\{?([^{}]{1,100})\}\}?")
+MONEY = frozenset(("price", "amount", "cost", "total", "fee", "budget"))
 COUNTED = ("step", "call", "node", "result", "task", "output", "action")
 _FROM_ZERO = re.compile(rf"\$?\{{\{{?\s*(?:{'|'.join(COUNTED)})?[\[_ -]?0\b")
 _HEAD = re.compile(r"([\w-]+?)(?:\[?[_ -]?(\d+)\]?)?(?:\.(.+))?")
@@ -52,9 +54,14 @@ class References:
             return False
         return any(_MARKS.search(leaf.written) is not None for leaf in leaves)
 
-    def of(self, call: int, text: str) -> tuple[Link, ...]:
-        """The earlier calls to which the text of an argument of `call` refers."""
-        found = (*self._numbered(call, text), *self._templates(call, text))
+    def of(self, call: int, leaf: Leaf) -> tuple[Link, ...]:
+        """The earlier calls to which an argument of `call` refers.
+
+        A sum of money is no reference: `price = "$2"`.
+        """
+        if leaf.written[:1] == "$" and MONEY.intersection(words(leaf.path).split()):
+            return ()
+        found = (*self._numbered(call, leaf.written), *self._templates(call, leaf.written))
         return tuple(link for link in found if 0 <= link.call < call)
 
     def _numbered(self, call: int, text: str) -> Iterator[Link]:
@@ -71,20 +78,26 @@ class References:
         return named[-1] if named else call
 
     def _templates(self, call: int, text: str) -> Iterator[Link]:
-        """`{{step_1.id}}`, `${call_abc.output}`: by a call's id, result name or tool, else by number."""
+        """`{{step_1.id}}`, `${call_abc.output}`: by a call's id, result name or tool, else by number.
+
+        A number or a tool's name without a path may be code (`echo ${1}`) unless it is all there is.
+        """
         for match in _TEMPLATE.finditer(text):
-            if match[0][:2] not in ("{{", "${") or not (head := _HEAD.fullmatch(match[1])):
+            named = match[1].strip()
+            if match[0][:2] not in ("{{", "${") or not (head := _HEAD.fullmatch(named)):
                 continue
-            target = self._meant(call, match[1].partition(".")[0], head)
+            alone = match[0] == text.strip() or head[3] is not None
+            target = self._meant(call, named.partition(".")[0], head, alone)
             if target is not None:
                 yield Link(target, head[3] or "", match[0], reference=True)
 
-    def _meant(self, call: int, whole: str, head: re.Match[str]) -> int | None:
+    def _meant(self, call: int, whole: str, head: re.Match[str], alone: bool) -> int | None:
         for i in reversed(range(call)):
             one = self._calls[i]
-            if whole == one.id or whole in one.gives or plain_name(whole) == plain_name(one.tool):
+            by_tool = alone and plain_name(whole) == plain_name(one.tool)
+            if whole == one.id or whole in one.gives or by_tool:
                 return i
-        number = whole if whole.isdigit() else head[2]
+        number = (whole if alone else "") if whole.isdigit() else head[2]
         if not number or plain_name(head[1]) not in ("", number, *COUNTED):
             return None
         return int(number[:9]) - self._first

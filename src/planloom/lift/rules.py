@@ -11,33 +11,43 @@ from typing import NamedTuple
 
 ABOUT = 300  # characters of a description that say what the tool does
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BEFORE = re.compile(r".*(?:[./:]|__)(?=\w)")
 _WORD = re.compile(r"[^\W_]+")
 
 
+NOUNS = frozenset(
+    ("order", "post", "close", "record", "rate", "book", "play", "schedule", "transfer", "change")
+)
+NOUN_PARTNERS = frozenset(
+    ("history", "office", "price", "status", "details", "info", "id", "number", "list", "rate")
+)
+"""A verb before one of these is a noun: `order_history`, `close_price`."""
+_EXCUSED = re.compile(
+    r"\b(?:tokens|token (?:address|id|symbol|name|count|limit|price|supply)|(?:next )?page token"
+    r"|transfer to (?:a )?human|file transfer)\b"
+)
+"""What sounds sensitive and is not."""
+
+
 class Rule(NamedTuple):
-    """Words and phrases that decide, and phrases in which they do not."""
+    """Words and phrases that decide."""
 
     name: str
     level: int
     words: frozenset[str]
-    unless: frozenset[str] = frozenset()
 
     def fits(self, said: frozenset[str]) -> bool:
         """Whether one of the words is among the phrases of a text."""
-        return not self.words.isdisjoint(said) and self.unless.isdisjoint(said)
+        return not self.words.isdisjoint(said)
 
     def does(self, tool: str) -> bool:
         """Whether the verb of a tool's name is one of the words."""
         return verb(tool) in self.words
 
 
-def rule(name: str, level: int, words: str, unless: str = "") -> Rule:
+def rule(name: str, level: int, words: str) -> Rule:
     """A rule from comma-separated words."""
     listed = words.split(", ")
-    return Rule(
-        name, level, frozenset((*listed, *map(_plural, listed))), frozenset(unless.split(", "))
-    )
+    return Rule(name, level, frozenset((*listed, *map(_plural, listed))))
 
 
 def _plural(word: str) -> str:
@@ -53,13 +63,19 @@ def words(name: str) -> str:
 @lru_cache(maxsize=100_000)
 def verb(tool: str) -> str:
     """The first word of a tool's name, behind the names of what it belongs to: `harbor.book_berth`."""
-    return words(_BEFORE.sub("", tool)).partition(" ")[0]
+    for separator in (".", "/", ":", "__"):
+        tool = tool.rstrip(separator).rpartition(separator)[2] or tool
+    if "_" in (last := tool.rpartition("-")[2]):  # filesystem-delete_file
+        tool = last
+    first, _, rest = words(tool).partition(" ")
+    is_noun = first in NOUNS and rest.partition(" ")[0] in NOUN_PARTNERS
+    return "" if is_noun else first
 
 
 @lru_cache(maxsize=100_000)
 def phrases(text: str) -> frozenset[str]:
     """The words of a text in lower case, and what two and three of them in a row say."""
-    one = _WORD.findall(text[:ABOUT].lower())
+    one = _WORD.findall(_EXCUSED.sub(" ", " ".join(_WORD.findall(text[:ABOUT].lower()))))
     two = [f"{a} {b}" for a, b in pairwise(one)]
     three = [f"{a} {b}" for a, b in zip(two, one[2:], strict=False)]
     return frozenset((*one, *two, *three))
@@ -130,8 +146,6 @@ TOUCHED = (
         5,
         "password, passcode, passphrase, pass phrase, secret, credential, api key, apikey, token, "
         "pin, pin code, private key, ssh, 2fa, otp, mfa, cvv",
-        unless="token address, token id, token symbol, token name, token count, token limit, "
-        "token price, token supply, max tokens, next page token, page token",
     ),
     rule(
         "sensitivity:money",
@@ -139,7 +153,6 @@ TOUCHED = (
         "pay, payment, payee, transfer, bank, iban, invoice, credit card, creditcard, debit, "
         "card number, wallet, transaction, salary, payroll, loan, mortgage, refund, balance, "
         "purchase, checkout, buy, sell, deposit, withdraw, withdrawal, billing, tax return",
-        unless="transfer to human, file transfer",
     ),
     rule(
         "sensitivity:health",
@@ -151,7 +164,7 @@ TOUCHED = (
         "sensitivity:identity",
         4,
         "passport, ssn, social security, date of birth, birth date, birthdate, birthday, dob, "
-        "driver license, driver licence, national id, tax id, citizenship",
+        "driver license, driver licence, driver s license, national id, tax id, citizenship",
     ),
     rule(
         "sensitivity:personal",

@@ -22,21 +22,26 @@ from planloom.lift.rules import (
     TOUCHED,
     WRITE,
     phrases,
+    verb,
     words,
 )
 from planloom.trace import Call, Tool
 
 LIMIT = re.compile(
-    r"limit|count|n|num|k|top(?: k| n)?|size|quantity|rows|results|(?:max|num|page|batch|per) (?:results|count|items|size|page|rows)"
+    r"limit|top(?: k| n)?|quantity|rows|results|(?:max|num|page|batch|per) (?:results|count|items|size|page|rows)"
     r"|(?:number|amount) of (?:results|items|rows|records|\w+s)"
 )
+WEAK_LIMIT = frozenset(("n", "k", "num", "count", "size", "number"))  # of a tool that reads
+READS = frozenset(("get", "fetch", "retrieve", "read", "show", "suggest"))
+MOST = 10**9
 BEGIN, END = ("start", "from", "begin", "first"), ("end", "to", "last", "until")
 COUNTED = frozenset(
     ("row", "line", "page", "verse", "index", "record", "item", "chapter", "episode")
 )
 PERIODS = frozenset(("date", "time", "day", "week", "month", "year", "datetime", "timestamp"))
 SQL_ALL = re.compile(
-    r"\s*(?:select|delete|update)\b(?!.*\b(?:where|limit|top)\b)", re.IGNORECASE | re.DOTALL
+    r"\s*(?:select\b.*\bfrom\b|delete\s+from\b|update\s+\S+\s+set\b)(?!.*\b(?:where|limit|top)\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 SQL_LIMIT = re.compile(r"\s*select\b.*\b(?:limit|top)\s+(\d+)", re.IGNORECASE | re.DOTALL)
 WILDCARDS = frozenset(("*", "all", "everything", "%", "**", "*.*"))
@@ -57,18 +62,18 @@ def judge(call: Call, tool: Tool | None) -> tuple[Judgement, Judgement]:
 
 def _volume(call: Call, tool: Tool | None) -> Judgement:
     return (
-        _asked(call.arguments)
+        _asked(call.tool, call.arguments)
         or (default_limit(tool.parameters) if tool else None)
         or meant(call.tool, tuple(call.arguments))
         or Judgement(1, "default")
     )
 
 
-def _asked(arguments: Mapping[str, Any]) -> Judgement | None:
+def _asked(tool: str, arguments: Mapping[str, Any]) -> Judgement | None:
     """What the arguments say: a limit, a range, everything, a list."""
     longest, numbers = 1, {}
     for name, value in arguments.items():
-        if is_limit(name) and (count := _count(value)):
+        if (is_limit(name) or counts(tool, name)) and (count := _count(value)):
             return Judgement(count, "observed", ("volume:limit",))
         if type(value) is str:
             if (found := _in_text(name, value)) is not None:
@@ -79,7 +84,8 @@ def _asked(arguments: Mapping[str, Any]) -> Judgement | None:
             numbers[name] = value
     for begin, end, of in ranges(tuple(numbers)) if len(numbers) > 1 else ():
         if of in COUNTED and numbers[end] >= numbers[begin]:
-            return Judgement(numbers[end] - numbers[begin] + 1, "observed", SPAN.rules)
+            asked = min(numbers[end] - numbers[begin] + 1, MOST)
+            return Judgement(asked, "observed", SPAN.rules)
     return Judgement(longest, "observed", ("volume:list",)) if longest > 1 else None
 
 
@@ -99,13 +105,20 @@ def _count(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:9])
     whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
-    return min(int(value), 10**9) if whole and value >= 1 else 0
+    return min(int(value), MOST) if whole and value >= 1 else 0
 
 
 @lru_cache(maxsize=100_000)
 def is_limit(name: str) -> bool:
     """Whether an argument of this name says how many are asked for."""
     return LIMIT.fullmatch(words(name)) is not None
+
+
+@lru_cache(maxsize=100_000)
+def counts(tool: str, name: str) -> bool:
+    """Whether a short name such as `n` says how many: with a tool that reads, not one that computes."""
+    reads = verb(tool) in READS or LISTING.does(tool) or LOOKUP.does(tool)
+    return reads and words(name) in WEAK_LIMIT
 
 
 @lru_cache(maxsize=100_000)

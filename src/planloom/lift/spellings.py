@@ -6,7 +6,10 @@ from functools import lru_cache
 
 MIN_BARE, MAX_KEYED = 6, 60
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_MONTH = (
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _DATES = (  # the groups of each, by name of the part
     (re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"), ("y", "", "m", "d")),
     (re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?\b"), ("m", "d", "y")),
@@ -15,38 +18,58 @@ _DATES = (  # the groups of each, by name of the part
     (re.compile(r"(?<!\d)(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?!\d)"), ("d", "", "m", "y")),
 )  # fmt: skip
 _TIME = re.compile(
-    r"[t ,]*(?:at )?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?(?:z|[+-]\d\d:?\d\d)?"
+    r"[t ,]*(?:at )?(\d{1,2}):(\d\d)(?::\d\d(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?(?:z|[+-]\d\d:?\d\d)?"
 )
 _NUMBERS = re.compile(
-    r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.,-])\d{1,15}(?:\.\d+)?(?!\w)"
+    r"(?<![\w.,-])(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,15})?(?!\w|[.,]\d)"
 )
-_NUMBER = re.compile(r"[$€£¥]? ?(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d+)?) ?%?")
+_NUMBER = re.compile(r"[$€£¥]? ?(-?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?:\.\d{1,15})?) ?%?")
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """What a value (in lower case) is known by besides itself, each with its kind."""
+    return _keys(text) if len(text) <= MAX_KEYED else ()
 
 
 @lru_cache(maxsize=100_000)
-def keys(text: str) -> tuple[str, ...]:
-    """All that the text (in lower case) is known by besides itself, each with its kind.
-
-    A date with a time is known by its date.
-    """
-    if len(text) > MAX_KEYED:
-        return ()
+def _keys(text: str) -> tuple[str, ...]:
     bare = "".join(filter(str.isalnum, text))
     alone = (f"bare:{bare}",) if len(bare) >= MIN_BARE else ()
     if (number := number_in(text)) is not None:
-        return (f"number:{number}", *alone)
-    if any(character.isdigit() for character in text):
-        dates = [(f"date:{y}-{day}", text[span:]) for y, day, span in dates_in(text) if y]
-        whole = [key for key, rest in dates if not rest or _TIME.fullmatch(rest)]
-        if whole:
-            return tuple(whole)
+        whole = text.isdigit()  # 48.8566 is not 488566
+        return (f"number:{number}", *alone) if whole else (f"number:{number}",)
+    if (moment := moment_in(text)) is not None:
+        day, times = moment
+        return tuple(f"moment:{day} {time}" for time in times) or (f"date:{day}",)
     return alone
 
 
+def supplied(text: str) -> tuple[str, ...]:
+    """The keys of the values that a value in a result can supply: its day, for one that has a time."""
+    moment = moment_in(text) if len(text) <= MAX_KEYED else None
+    return keys(text) if moment is None else (*keys(text), f"date:{moment[0]}")
+
+
 @lru_cache(maxsize=100_000)
+def moment_in(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The day that a text is, and its time if it has one: `("2031-05-09", ("08:15",))`."""
+    if not any(character.isdigit() for character in text):
+        return None
+    for year, day, span in dates_in(text):
+        rest = text[span:]
+        if year and not rest:
+            return f"{year}-{day}", ()
+        if year and (time := _TIME.fullmatch(rest)):
+            hour = int(time[1]) % 12 + 12 * (time[3] == "p") if time[3] else int(time[1])
+            return f"{year}-{day}", (f"{hour:02}:{time[2]}",)
+    return None
+
+
 def number_in(text: str) -> str | None:
     """The number that the text is, in one spelling: `1,234.50` and `$1234.5` are `1234.5`."""
-    match = _NUMBER.fullmatch(text) if text and (text[-1].isdigit() or text[-1] == "%") else None
+    if not text or len(text) > MAX_KEYED or not (text[-1].isdigit() or text[-1] == "%"):
+        return None
+    match = _NUMBER.fullmatch(text)
     return canonical(float(match[1].replace(",", ""))) if match else None
 
 
@@ -62,7 +85,7 @@ def canonical(number: float) -> str:
 
 
 def dates_in(text: str) -> Iterator[tuple[str, str, int]]:
-    """(year or "", month-day, length of the match) of each date in a text in lower case.
+    """(year or "", month-day, where it ends) of each date in a text in lower case.
 
     `3/4/2025` is given in both readings.
     """
@@ -72,4 +95,4 @@ def dates_in(text: str) -> Iterator[tuple[str, str, int]]:
             month = part["m"][:3]
             month = MONTHS.index(month) + 1 if month in MONTHS else int(month)
             if 1 <= month <= 12 and 1 <= int(part["d"]) <= 31:
-                yield part["y"] or "", f"{month:02}-{int(part['d']):02}", len(match[0])
+                yield part["y"] or "", f"{month:02}-{int(part['d']):02}", match.end()

@@ -2,11 +2,13 @@
 
 import re
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 from planloom.lift.leaves import MAX_TEXT
 from planloom.lift.spellings import dates_in, keys, number_in, numbers_in
 
 MIN_LENGTH = 3
+MAX_BOUND = 1_000  # the ends of a longer value need no look
 MIN_NUMBER = 100
 UBIQUITOUS = frozenset((
     "true", "false", "null", "none", "yes", "no", "ok", "okay", "success", "successful",
@@ -17,6 +19,7 @@ NUMBER_WORDS = (
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
     "nineteen", "twenty",
 )  # fmt: skip
+_RUN = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(r"[^\s,;:=\"'`()\[\]{}<>|]+")
 
 
@@ -24,27 +27,28 @@ class Said:
     """What the user (or the system) wrote before a call."""
 
     def __init__(self, text: str) -> None:
-        self._written = text[:MAX_TEXT]
+        self._written = text[-MAX_TEXT:]  # what was said last counts most
         self.text = self._written.casefold()
 
     def __contains__(self, value: str) -> bool:
         """Whether the text says the value (in lower case), in this or another spelling."""
         return contains(self.text, value) or any(map(self._says, keys(value)))
 
-    def _says(self, key: str) -> bool:
-        kind, value = key.split(":", 1)
-        if kind == "date":
-            year, _, date = value[:10].partition("-")
-            return (year, date) in self._dates or ("", date) in self._dates
-        if kind == "number":
-            return value in self._numbers
-        return value in self._bare
-
     def abbreviates(self, code: str) -> bool:
-        """Whether a code of capitals begins a name in the text, as `ATL` does Atlanta."""
+        """Whether a code of capitals begins a name inside a sentence, as `ATL` does Atlanta."""
         if not (3 <= len(code) <= 5 and code.isalpha() and code.isupper()):
             return False
-        return re.search(rf"\b{code.capitalize()}[a-z]", self._written) is not None
+        return re.search(rf"[\w,] {code.capitalize()}[a-z]", self._written) is not None
+
+    def _says(self, key: str) -> bool:
+        kind, value = key.split(":", 1)
+        if kind == "number":
+            return value in self._numbers
+        if kind == "bare":
+            return self._holds(value)
+        year, _, date = value[:10].partition("-")
+        on_the_day = (year, date) in self._dates or ("", date) in self._dates
+        return on_the_day and (kind == "date" or value[11:].lstrip("0") in self.text)
 
     @cached_property
     def _dates(self) -> set[tuple[str, str]]:
@@ -56,13 +60,27 @@ class Said:
         return {*numbers_in(self.text), *(str(NUMBER_WORDS.index(word)) for word in words)}
 
     @cached_property
-    def _bare(self) -> str:
-        return "".join(filter(str.isalnum, self.text))
+    def _runs(self) -> tuple[str, set[int]]:
+        """Letters and digits alone, and where in them each word begins; the end is one too."""
+        runs = _RUN.findall(self.text)
+        return "".join(runs), {0, *accumulate(map(len, runs))}
+
+    def _holds(self, bare: str) -> bool:
+        """Whether whole words, put together, are the value."""
+        text, bounds = self._runs
+        start = text.find(bare)
+        while start >= 0:
+            if start in bounds and start + len(bare) in bounds:
+                return True
+            start = text.find(bare, start + 1)
+        return False
 
 
 def contains(text: str, needle: str) -> bool:
     """Whether `needle` stands in `text`, not inside a longer ASCII word or number."""
-    start = text.find(needle) if needle else -1
+    if not needle or len(needle) > MAX_BOUND:
+        return bool(needle) and needle in text
+    start = text.find(needle)
     while start >= 0:
         end = start + len(needle)
         if (not start or not _joins(text[start - 1], needle[0], text[start - 2 : start - 1])) and (
@@ -87,7 +105,8 @@ def telling(text: str) -> bool:
     if len(text) < MIN_LENGTH or text in UBIQUITOUS:
         return False
     number = number_in(text)
-    return number is None or "." in number or abs(int(number)) >= MIN_NUMBER
+    value = float(number) if number is not None else MIN_NUMBER
+    return abs(value) >= MIN_NUMBER or value != int(value)
 
 
 def quotable(text: str) -> bool:
@@ -96,7 +115,7 @@ def quotable(text: str) -> bool:
     return telling(text) and len(text) <= 200 and (digits or len(text) >= 5)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=64)
 def tokens(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What of a longer text may be recognised, each with its other spellings.
 

@@ -6,15 +6,16 @@ nowhere is the model's own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from planloom.lift.leaves import Leaf, leaves_of
 from planloom.lift.references import Link, References
-from planloom.lift.results import Result, last_name, results_of
-from planloom.lift.texts import Said, contains
+from planloom.lift.results import Index, Result, last_name, results_of
+from planloom.lift.spellings import MAX_KEYED, keys, moment_in
+from planloom.lift.texts import Said, contains, tokens
 from planloom.trace import Tool, Trace
 
 Origin = Literal["user", "system", "default", "result", "own"]
@@ -28,13 +29,35 @@ class Value(NamedTuple):
     links: tuple[Link, ...] = ()
 
 
+class Written:
+    """The values of a call's arguments; a value is among them in any spelling, and as part of a list."""
+
+    def __init__(self, texts: set[str]) -> None:
+        self._texts = texts
+
+    def __contains__(self, text: str) -> bool:
+        if text in self._texts or text in self._parts:
+            return True
+        return not self._parts.isdisjoint(keys(text))
+
+    @cached_property
+    def _parts(self) -> set[str]:
+        spelled = {key for text in self._texts for key in keys(text)}
+        return spelled.union(*({word for word, _ in tokens(t)} for t in self._texts if "," in t))
+
+
 class _Before(NamedTuple):
     """What was there before the calls of a round; `written` has the values of each earlier call."""
 
     user: Said
     system: Said
     results: list[Result]
-    written: list[set[str]]
+    written: list[Written]
+    quoting: Index
+
+    def repeats(self, result: Result, text: str) -> bool:
+        """Whether a result merely repeats what its own call, or one of its round, was given."""
+        return any(text in self.written[call] for call in result.together)
 
 
 def located(trace: Trace, offered: Mapping[str, Tool]) -> list[list[Value]]:
@@ -42,26 +65,26 @@ def located(trace: Trace, offered: Mapping[str, Tool]) -> list[list[Value]]:
     system, results = Said(trace.system), results_of(trace)
     references = References(trace)
     found: list[list[Value]] = []
-    written: list[set[str]] = []
+    written: list[Written] = []
+    quoting = Index()
     turn, user = -1, Said("")
     for number, round_ in enumerate(trace.rounds):
         if round_.turn != turn:
             turn, user = round_.turn, Said("\n".join(trace.user_turns[: round_.turn + 1]))
         earlier = [result for result in results if result.round < number]
-        before = _Before(user, system, earlier, written)
+        before = _Before(user, system, earlier, written, quoting)
         for call in round_.calls:
             leaves, tool = leaves_of(call.arguments), offered.get(call.tool)
             texts = {leaf.text for leaf in leaves}
             known = declared_values(tool.parameters) if tool else frozenset()
             values = [_locate(leaf, texts, before, known) for leaf in leaves]
             if references.may_be_in(leaves):
-                index = len(found)
                 values = [
-                    _referring(references.of(index, leaf.written), value, leaf, before)
+                    _referring(references.of(len(found), leaf), value, leaf, before)
                     for value, leaf in zip(values, leaves, strict=True)
                 ]
             found.append(values)
-            written.append(texts)
+            written.append(Written(texts))
     return found
 
 
@@ -94,7 +117,7 @@ def _suppliers(leaf: Leaf, beside: set[str], before: _Before) -> tuple[Link, ...
     name = last_name(leaf.path)
     found: list[tuple[int, int, Link]] = []
     for result in before.results:
-        if leaf.text in before.written[result.call]:
+        if before.repeats(result, leaf.text):
             continue
         match = result.value(leaf, name, beside)
         if match is not None:
@@ -113,24 +136,22 @@ def _quoted(text: str, before: _Before) -> tuple[Link, ...]:
     Each value links to the call that first brought it in; of the values of one call the longest
     stands for all.
     """
-    if text.isalnum() and text.isascii():
+    if (text.isalnum() and text.isascii()) or moment_in(text[:MAX_KEYED]) is not None:
         return ()
     longest: dict[int, Link] = {}
     seen: dict[str, int] = {}
-    for result in before.results:
-        for leaf in result.quoted(text):
-            repeated = leaf.text in before.written[result.call]
-            if repeated or leaf.text in before.user or contains(before.system.text, leaf.text):
-                continue
-            first = seen.setdefault(leaf.text, result.call)
-            if first != result.call and not result.joint:
-                continue
-            best = longest.get(result.call)
-            if best is None or len(leaf.written) > len(best.span):
-                longest[result.call] = Link(
-                    result.call, leaf.path, leaf.written, joint=result.joint
-                )
-    return tuple(longest.values())
+    for result, leaf in before.quoting.quoted(text, before.results):
+        if leaf.text in before.user or contains(before.system.text, leaf.text):
+            continue
+        if (
+            before.repeats(result, leaf.text)
+            or seen.setdefault(leaf.text, result.round) != result.round
+        ):
+            continue
+        best = longest.get(result.call)
+        if best is None or len(leaf.written) > len(best.span):
+            longest[result.call] = Link(result.call, leaf.path, leaf.written, joint=result.joint)
+    return tuple(longest[call] for call in sorted(longest))
 
 
 @lru_cache(maxsize=50_000)
@@ -144,7 +165,9 @@ def _defaults(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict):
         for key in ("default", "enum", "const"):
             yield from (leaf.text for leaf in leaves_of(schema.get(key)))
-        items = schema.values()
+        properties = schema.get("properties")
+        named = properties.values() if isinstance(properties, dict) else ()
+        items = (*named, *(item for key, item in schema.items() if key != "properties"))
     elif isinstance(schema, list):
         items = schema
     for item in items:
