@@ -1,7 +1,9 @@
 """Calls against the tools of their row: what is left, what is tolerated, what never raises."""
 
+import gc
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,59 @@ def test_names_of_every_branch_are_known() -> None:
     assert judged({"e": "x"}, opened).reason == Reason.wrong_type
 
 
+def test_one_of_several_may_be_required() -> None:
+    either = {"anyOf": [{"required": ["b"]}, {"required": ["c"]}]}
+    parameters = {"properties": {"b": {}, "c": {}}, **either}
+    assert judged({"c": 1}, parameters).reason is None
+    assert judged({}, parameters).reason == Reason.missing_argument
+    branches = {"anyOf": [{"properties": {"b": {}}}, {"properties": {"c": {}}}], "required": ["b"]}
+    assert judged({"b": 1}, branches).reason is None
+    assert judged({"c": 1}, branches).reason == Reason.missing_argument
+
+
+def test_keywords_padded_with_null_say_nothing() -> None:
+    padded = {"minimum": None, "pattern": None, "items": None, "anyOf": None, "required": None}
+    parameters = {"properties": {"n": {"type": "integer", **padded}}}
+    assert judged({"n": 1}, parameters) == Verdict(None)
+    assert judged({"n": "abc"}, parameters).reason == Reason.wrong_type
+    listed = {"properties": {"x": {"type": "list", "items": None, "enum": ["a", "b"]}}}
+    assert judged({"x": ["a"]}, listed) == Verdict(None)
+    assert judged({"x": ["c"]}, listed).reason == Reason.wrong_type
+
+
+def test_a_list_as_text_may_begin_with_blanks() -> None:
+    verdict = judged({"x": " [1, 2]"}, {"properties": {"x": {"type": "array", "maxItems": 2}}})
+    assert verdict == Verdict(None, "", (Tolerance.json_in_text,))
+    items = {"type": "array", "items": {"type": "integer"}}
+    assert judged({"x": "\n[1]"}, {"properties": {"x": items}}).reason is None
+
+
+def test_repairs_of_many_items_take_time_in_proportion() -> None:
+    parameters = {"properties": {"x": {"type": "array", "items": {"type": "integer"}}}}
+
+    def seconds(number: int) -> float:
+        given = {"x": ["1"] * number}
+        begun = time.process_time()
+        assert judged(given, parameters).reason is None
+        return time.process_time() - begun
+
+    gc.disable()  # its passes would be measured too
+    try:
+        few = min(seconds(20_000) for _ in range(3))
+        assert seconds(120_000) < 18 * few  # of the squares: 36
+    finally:
+        gc.enable()
+
+
+def test_names_behind_many_references_are_found_once() -> None:
+    step = {f"s{i}": {"anyOf": [{"$ref": f"#/$defs/s{i + 1}"}] * 40} for i in range(3)}
+    end = {"properties": {"a": {}, "more": {"$ref": "#"}}, "anyOf": [{"$ref": "#/$defs/s0"}]}
+    parameters = {"anyOf": [{"$ref": "#/$defs/s0"}], "$defs": {**step, "s3": end}}
+    begun = time.process_time()
+    assert judged({"b": 1}, parameters).reason == Reason.unknown_argument
+    assert time.process_time() - begun < 0.5
+
+
 @pytest.mark.parametrize(
     ("cells", "needed"),
     [
@@ -187,7 +242,8 @@ VALUES = (
     *("<body>", "<enter>", "<page-down>", "<node-0>", "$var1.id$", "API_call_0", "#1", "XXX"),
     *("row[name]", "SELECT [Name] FROM [Guests]", "press [Enter] twice", "[x] done", "[1] see"),
     *("Hi {{name}}", '<insert id="a">', "vector<int>", "N/A", "ada@example.com", "INSERT INTO t"),
-    *("click here", "your turn", "{name}", "see [docs](http://a.example)", ""),
+    *("click here", "your turn", "{name}", "see [docs](http://a.example)", "", "<br clear>"),
+    *("Enter the Dragon", "Replace the battery in the hall", "enter your street and its number"),
 )
 
 
@@ -211,6 +267,7 @@ def test_a_cut_text_is_found(text: str) -> None:
     "text",
     [
         *('{"a": 1}', "[1, 2]", '"abc"', "```\nx\n```", "[2024 Ada's plan]", "[Ada's] x", "[0, 1)"),
+        *("[1] The author's view", "{'a': 1} it's good", "[3] a (b", "['a', 'b'] \"c"),
         *("and so on...", "5'10\"", '"', "[", "{x | x > 0", '{"a": "it\'s"}', "f(x", ":(", ""),
     ],
 )
@@ -230,6 +287,16 @@ def test_what_the_row_says_is_no_placeholder() -> None:
     found = Call("send", {"text": "any"}, result="The template is [Your Name], dear.")
     later = Call("send", {"text": "[Your Name]"})
     assert checked(found, later, tools=SEND).reason is None
+    film = Call("send", {"text": "Your Name"})
+    assert checked(film, tools=SEND).reason == Reason.placeholder
+    assert checked(film, tools=SEND, said="tell them we watch your name").reason is None
+    asked = "And what is your name? Ada. Send it to them."
+    assert checked(film, tools=SEND, said=asked).reason == Reason.placeholder
+
+
+def test_the_attribute_of_that_name_is_no_placeholder() -> None:
+    assert unfilled({"attribute": "placeholder"}) == []
+    assert unfilled({"value": "placeholder"}) != []
 
 
 def test_a_beginning_of_what_is_said_is_cut() -> None:
@@ -249,6 +316,25 @@ def test_a_result_may_stand_for_any_value() -> None:
     assert (verdict.reason, verdict.tolerated) == (None, (Tolerance.reference,))
     dangling = Call("pay", {"sum": "$var7.total$", "to": "Ada"})
     assert checked(first, dangling, tools=tools).reason == Reason.wrong_type
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (" {{step_1.lat}} ", None),
+        ("{{step_1.lat}},{{step_1.lon}}", None),
+        ("{{step_1.lat}} {{ step_1.lon }} {{step_1}}", None),
+        ("{{step_1.x}} and {{step_2.y}}", None),
+        ("<API_call_0>", None),
+        ("{{step_1.lat}} and {{guest}}", Reason.placeholder),
+        ("{{step_1.lat}}{{step_11.lon}}", Reason.placeholder),
+        ("{{step_11.lat}}", Reason.placeholder),
+        ("{{step_1.lat}} [Your Name]", Reason.placeholder),
+    ],
+)
+def test_references_inside_a_text_are_no_placeholders(text: str, reason: Reason | None) -> None:
+    earlier = (Call("send", {"text": "one"}), Call("send", {"text": "two"}))
+    assert checked(*earlier, Call("send", {"text": text}), tools=SEND).reason == reason
 
 
 @pytest.mark.parametrize(

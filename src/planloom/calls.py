@@ -5,16 +5,18 @@ and punctuation; a code interpreter, which rows use undeclared. Any other name i
 Of tools that share a name, the one that fits decides.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from planloom.errors import Reason
 from planloom.fit import fit
 from planloom.plan import ExecutionPlan, Node
 from planloom.trace import Tool, Trace, plain_name
-from planloom.unfilled import unfilled
+from planloom.unfilled import placeholder, unfilled
 from planloom.verdict import FINE, Tolerance, Verdict
 
 INTERPRETERS = frozenset(("python", "python_interpreter", "code_interpreter", "ipython"))
+_TEMPLATE = re.compile(r"\$?\{\{?([^{}.]*)(?:\.[^{}]*)?\}\}?")
 
 
 def check_calls(plan: ExecutionPlan, trace: Trace) -> Verdict:
@@ -36,10 +38,23 @@ def check_calls(plan: ExecutionPlan, trace: Trace) -> Verdict:
 def _unfilled(node: Node, plan: ExecutionPlan, trace: Trace) -> Verdict:
     """Placeholders and cut texts, but for those that refer to results or that the row itself says."""
     for reason, text in unfilled(node.arguments):
-        whole = reason == Reason.truncated
-        if text not in _references(node, plan) and not _is_said(text, trace, whole):
+        is_cut = reason == Reason.truncated
+        refers = not is_cut and _is_referring(text, list(_references(node, plan)))
+        if not refers and not _is_said(text, trace, whole=is_cut):
             return Verdict(reason, f"{node.tool}: {text[:200]}")
     return FINE
+
+
+def _is_referring(text: str, spans: list[str]) -> bool:
+    """Whether no placeholder is left in the text without what stands for results.
+
+    An edge keeps one text for each result: `{{step_1.x}}` says of `{{step_1.y}}` that it refers too.
+    """
+    names = {match[1].strip() for span in spans if (match := _TEMPLATE.fullmatch(span))}
+    rest = _TEMPLATE.sub(lambda match: "" if match[1].strip() in names else match[0], text)
+    for span in spans:
+        rest = rest.replace(span, "")
+    return "{{" not in rest and not placeholder(rest)
 
 
 def _references(node: Node, plan: ExecutionPlan) -> Iterator[str]:
@@ -50,12 +65,18 @@ def _references(node: Node, plan: ExecutionPlan) -> Iterator[str]:
 
 
 def _is_said(text: str, trace: Trace, whole: bool) -> bool:
-    """Whether the row says the text; `whole`: and nothing after it, on its line."""
+    """Whether the row says the text, the user in any case; `whole`: and nothing after it, on its line."""
     results = (call.result or "" for call in trace.calls)
-    for said in (*trace.user_turns, trace.system, *results):
-        if text in said and (not whole or said.endswith(text) or f"{text}\n" in said):
-            return True
-    return False
+    if any(_holds(said, text, whole) for said in (*trace.user_turns, trace.system, *results)):
+        return True
+    plain = text.casefold()
+    asked = f"what is {plain}"  # `what is your name?` says no name
+    turns = (turn.casefold().replace(asked, "") for turn in trace.user_turns)
+    return any(_holds(turn, plain, whole) for turn in turns)
+
+
+def _holds(said: str, text: str, whole: bool) -> bool:
+    return text in said and (not whole or said.endswith(text) or f"{text}\n" in said)
 
 
 def _check_call(node: Node, plan: ExecutionPlan, offered: Mapping[str, list[Tool]]) -> Verdict:

@@ -7,6 +7,7 @@ otherwise, if they have a digit; no other format is asserted.
 
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -21,7 +22,6 @@ from planloom.verdict import FINE, Tolerance, Verdict
 FORMATS = frozenset(("email", "ipv4", "ipv6", "uuid"))
 TIMES = frozenset(("date", "date-time", "time"))
 MAX_ROUNDS = 8
-_MAX_REFERENCES = 8
 _KEEP, _DROP = object(), object()
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
 _OPENED_BY = ("patternProperties", "if", "dependentSchemas", "unevaluatedProperties")
@@ -81,7 +81,7 @@ def fit(
 @lru_cache(maxsize=50_000)
 def _contract(parameters: bytes) -> _Contract:
     schema = msgspec.json.decode(parameters)
-    known = _names(schema, schema, 0)
+    known = _names(schema)
     required = frozenset(name for name in schema.get("required") or () if isinstance(name, str))
     validator = _compiled(schema)
     notes = [Tolerance.schema_invalid] if validator is None else []
@@ -91,21 +91,25 @@ def _contract(parameters: bytes) -> _Contract:
     return _Contract(known, required, validator or _rest(schema), tuple(notes))
 
 
-def _names(schema: Any, root: Schema, depth: int) -> frozenset[str] | None:
+def _names(root: Schema) -> frozenset[str] | None:
     """The declared names, in every branch, or None where others are welcome too."""
-    if not isinstance(schema, dict) or depth > _MAX_REFERENCES:
-        return None
-    if schema.get("additionalProperties") not in (None, False) or any(
-        key in schema for key in _OPENED_BY
-    ):
-        return None
-    found = frozenset(_table(schema))
-    for branch in _branches(schema, root):
-        names = _names(branch, root, depth + 1)
-        if names is None:
+    found: set[str] = set()
+    branches: list[Any] = [root]
+    seen = set()  # many references may lead to one branch, and back
+    while branches:
+        schema = branches.pop()
+        if not isinstance(schema, dict) or _is_open(schema):
             return None
-        found |= names
-    return found
+        if id(schema) not in seen:
+            seen.add(id(schema))
+            found |= _table(schema).keys()
+            branches += _branches(schema, root)
+    return frozenset(found)
+
+
+def _is_open(schema: Schema) -> bool:
+    given = schema.get("additionalProperties")
+    return given not in (None, False) or any(key in schema for key in _OPENED_BY)
 
 
 def _table(schema: Schema) -> Schema:
@@ -153,7 +157,7 @@ def _rest(schema: Schema) -> Any:
 def _repaired(tool: str, arguments: dict[str, Any], contract: _Contract, known: _Known) -> Verdict:
     """Repairs until the arguments fit: a repaired value may have faults inside."""
     tolerated = list(contract.notes)
-    value: Any = arguments
+    value = deepcopy(arguments)
     for _ in range(MAX_ROUNDS):
         repairs: dict[tuple[str | int, ...], _Repair] = {}
         for error in contract.validator.iter_errors(value):
@@ -168,26 +172,31 @@ def _repaired(tool: str, arguments: dict[str, Any], contract: _Contract, known: 
             return Verdict(None, "", (*tolerated, *kept))
         for repair in changes:
             tolerated.append(repair.name)
-            value = _put(value, repair.path, repair.value)
+            _put(value, repair.path, repair.value)
     return Verdict(Reason.wrong_type, f"{tool}: no end of repairs")
 
 
 def _fault(tool: str, error: Any) -> Verdict:
     where = ".".join(map(str, error.instance_path)) or "$"
-    reason = _REASONS.get(type(error.kind), Reason.wrong_type)
-    return Verdict(reason, f"{tool}: {where}: {error.message[:200]}")
+    return Verdict(_reason(error), f"{tool}: {where}: {error.message[:200]}")
 
 
-def _put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
-    """A copy of `value` with `new` at `path`."""
-    if not path:
-        return new
-    copy = value.copy()
-    if new is _DROP and len(path) == 1:
-        del copy[path[0]]
+def _reason(error: Any) -> Reason:
+    """Of a choice that is not met, what is wrong with every branch, if that is the same."""
+    if isinstance(error.kind, (Kind.AnyOf, Kind.OneOfNotValid)):
+        reasons = {_reason(one) for errors in error.kind.context for one in errors}
+        if len(reasons) == 1:
+            return reasons.pop()
+    return _REASONS.get(type(error.kind), Reason.wrong_type)
+
+
+def _put(value: Any, path: tuple[str | int, ...], new: Any) -> None:
+    for key in path[:-1]:
+        value = value[key]
+    if new is _DROP:
+        value.pop(path[-1], None)
     else:
-        copy[path[0]] = _put(value[path[0]], path[1:], new)
-    return copy
+        value[path[-1]] = new
 
 
 def _mended(error: Any, known: _Known) -> list[_Repair]:
@@ -250,7 +259,7 @@ def _retyped(value: Any, types: set[str]) -> tuple[Tolerance, Any] | None:
             return Tolerance.number_in_text, number
         if "boolean" in types and value.lower() in ("true", "false"):
             return Tolerance.boolean_in_text, value.lower() == "true"
-        if types & {"array", "object"} and value[:1] in ("[", "{"):
+        if types & {"array", "object"} and value.lstrip()[:1] in ("[", "{"):
             return _parsed(value)
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None

@@ -15,12 +15,16 @@ MAX_PLACEHOLDER = 100
 
 _ASKED = r"(?:your\b|(?:insert|enter|add|provide|replace)[ _])"
 _NOUN = r"(?:name|date|id|e-?mail|url|token|(?:api[ _]?)?key|city|country|location|number|username|password|phone)"
+_FLAG = (  # attributes of HTML that stand alone: <br clear>
+    "(?:async|autofocus|autoplay|checked|clear|controls|defer|disabled|hidden|loop|multiple|muted"
+    "|nowrap|open|readonly|required|reversed|selected)"
+)
 _WHOLE = re.compile(
-    rf"<(?:[a-z0-9'’]+[ _])+[a-z0-9'’]+>|<{_NOUN}>"
+    rf"<(?!\w+ {_FLAG}>)(?:[a-z0-9'’]+[ _])+[a-z0-9'’]+>|<{_NOUN}>"
     rf"|\[{_ASKED}[^\[\]]*\]|\[(?:[a-z]+(?:['’]s)? ){{0,2}}{_NOUN}\]"
     rf"|\{{\{{.*\}}\}}|\$?\{{your[ _]\w+\}}|\$\{{\w+\}}"
     rf"|your[ _-](?:\w+[ _-]){{0,3}}(?:here|{_NOUN})|your[ _-]\w+[ _-]address"
-    r"|(?:insert|enter|replace)[ _](?:your|the|with)[ _]\w+.*|replace[_-]?me"
+    r"|(?:insert|enter|replace)[ _](?:with|(?:with[ _])?your)[ _]\w+|replace[_-]?me"
     r"|(?:\w+_)?placeholder(?:_\w+)?|(?:\w{2,4}-)?x{4,}(?:[-_. ]x{2,})*",
     re.IGNORECASE,
 )
@@ -31,6 +35,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _DATA = re.compile(r"\[\s*(?:[\[{\"']|-?\d[\d.]*\s*(?:[,\]]|\Z))|\{\s*[\"']")
+_BRACKET = re.compile(f"{payload.STRING}|[\\[\\]{{}}()]", re.DOTALL)
 
 
 class Unfilled(NamedTuple):
@@ -55,8 +60,9 @@ def _collect(value: Any, found: list[Unfilled]) -> None:
         elif is_cut(value):
             found.append(Unfilled(Reason.truncated, value))
     elif kind is dict:
-        for item in value.values():
-            _collect(item, found)
+        for key, item in value.items():
+            if item != "placeholder" or "attr" not in key.casefold():  # HTML has one of that name
+                _collect(item, found)
     elif kind is list:
         for item in value:
             _collect(item, found)
@@ -65,7 +71,7 @@ def _collect(value: Any, found: list[Unfilled]) -> None:
 def placeholder(text: str) -> str | None:
     """The placeholder that `text` is, or that is left in it, or None."""
     if len(text) < MAX_PLACEHOLDER and _WHOLE.fullmatch(text.strip()):
-        return text
+        return text.strip()
     if ("[" in text or "<" in text or "_" in text) and (match := _PART.search(text)):
         return match[0]
     return None
@@ -85,5 +91,15 @@ def _is_cut_data(text: str) -> bool:
     try:
         payload.parse(text, [])
     except BadRow as bad:
-        return bad.reason == Reason.truncated
+        return bad.reason == Reason.truncated and not _has_end(text)
+    return False
+
+
+def _has_end(text: str) -> bool:
+    """Whether the value with which `text` begins is closed: what follows is prose, `[1] See ...`."""
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        depth += (match[0] in "[{(") - (match[0] in ")}]")
+        if depth == 0:
+            return True
     return False

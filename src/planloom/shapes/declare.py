@@ -33,6 +33,7 @@ _OPTIONAL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _COMPOSED = ("$ref", "allOf", "anyOf", "oneOf")
+_NULL_MEANS_NULL = ("const", "default")
 _LISTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -155,8 +156,15 @@ def _is_required(spec: Schema, stated: bool) -> bool:
 
 
 def _schema(spec: Schema) -> Schema:
-    """A schema with its types, at any depth, spelt as JSON Schema spells them."""
-    out = {key: item for key, item in spec.items() if key not in ("type", "required")}
+    """A schema with its types, at any depth, spelt as JSON Schema spells them.
+
+    A columnar store pads each tool with the others' properties and keywords, as null.
+    """
+    out = {
+        key: item
+        for key, item in spec.items()
+        if key not in ("type", "required") and (item is not None or key in _NULL_MEANS_NULL)
+    }
     kind = spec.get("type")
     if isinstance(kind, str):
         out |= {k: v for k, v in _typed(kind)[0].items() if k not in out}
@@ -167,11 +175,12 @@ def _schema(spec: Schema) -> Schema:
     elif kind is not None:
         out["x-type"] = kind
     if isinstance(spec.get("properties"), dict):
-        # A columnar store pads each tool with the others' properties, as null.
         given = {name: item for name, item in spec["properties"].items() if item is not None}
         children = {name: _cell(item) for name, item in given.items()}
         out["properties"] = {name: _schema(item) for name, item in children.items()}
         out["required"] = _required(spec.get("required"), children)
+    elif isinstance(spec.get("required"), list) and spec["required"]:  # of what stands beside
+        out["required"] = [name for name in spec["required"] if isinstance(name, str)]
     for key in ("$defs", "definitions"):
         if isinstance(spec.get(key), dict):
             out[key] = {name: _schema(_cell(item)) for name, item in spec[key].items()}
@@ -188,7 +197,8 @@ def _schema(spec: Schema) -> Schema:
         if not isinstance(out.get(key, []), list):
             del out[key]
     if out.get("type") == "array" and not any(isinstance(v, list) for v in out.get("enum", [[]])):
-        out["items"] = {**out.get("items", {}), "enum": out.pop("enum")}  # of its elements
+        items = out["items"] if isinstance(out.get("items"), dict) else {}
+        out["items"] = {**items, "enum": out.pop("enum")}  # of its elements
     return out
 
 
