@@ -43,6 +43,8 @@ MAY_IMPORT = {
     "records": WORDS | {"files", "parquet"},
     "parquet": WORDS | {"files"},
     "chunks": WORDS | {"arrow"},
+    "asking": {"errors"},
+    "hub": {"asking", "errors", "version"},
 }
 
 
