@@ -45,6 +45,9 @@ MAY_IMPORT = {
     "chunks": WORDS | {"arrow"},
     "asking": {"errors"},
     "hub": {"asking", "errors", "version"},
+    "download": {"asking", "errors", "files", "hub"},
+    "fetch": WORDS | {"download", "files", "hub"},
+    "remote": WORDS | {"fetch", "hub"},
 }
 
 

@@ -85,7 +85,9 @@ def _why(error: Exception) -> str:
     """The failure in words of ours."""
     if isinstance(error, errors.HfHubHTTPError):
         return f"HTTP {error.response.status_code}"
-    return type(error).__name__
+    if isinstance(error, httpx2.TimeoutException):
+        return "timed out"
+    return "no connection" if isinstance(error, httpx2.ConnectError) else "connection lost"
 
 
 def _refusal(

@@ -87,15 +87,25 @@ def _entry(sibling: huggingface_hub.hf_api.RepoSibling) -> Entry:
 
 def may_read(repo: Repo) -> bool:
     """Whether this token may read the files; a dataset that is not gated needs no question."""
-    if repo.disabled or repo.gated == "no":
-        return not repo.disabled
     try:
-        asked(repo.id, lambda: _api().auth_check(repo.id, repo_type="dataset"))
+        check_access(repo)
     except HubError as error:
         if error.status in ("gated", "disabled", "missing"):
             return False
         raise
     return True
+
+
+def check_access(repo: Repo) -> None:
+    """Asks whether this token may read the files.
+
+    Raises:
+        HubError: if not, saying how to get access.
+    """
+    if repo.disabled:
+        raise HubError("disabled", f"{repo.id}: disabled by the hub, nobody can read it")
+    if repo.gated != "no":
+        asked(repo.id, lambda: _api().auth_check(repo.id, repo_type="dataset"))
 
 
 def opened(repo: Repo, entry: Entry) -> io.RawIOBase:
