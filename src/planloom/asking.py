@@ -24,6 +24,12 @@ TRIES = 5
 """Failures in a row, without a byte between them, after which a request is given up."""
 LONGEST = 300.0
 """Seconds; a hub that asks for a longer pause is given up, and the user told."""
+FAILURES = (
+    httpx2.HTTPError,
+    errors.HFValidationError,
+    errors.OfflineModeIsEnabled,
+    UnicodeEncodeError,  # a token that no header can hold
+)
 PASSING = (408, 429, 500, 502, 503, 504)
 
 
@@ -44,7 +50,7 @@ def asked(
     while True:
         try:
             return ask()
-        except (httpx2.HTTPError, errors.OfflineModeIsEnabled, errors.HFValidationError) as error:
+        except FAILURES as error:
             failed = failed + 1 if gained() == before else 1
             before = gained()
             seconds = _pause(error, failed)
@@ -122,7 +128,8 @@ def _refusal(
 def _unreachable(source_id: str, error: Exception, seconds: float | None) -> HubError:
     if isinstance(error, errors.OfflineModeIsEnabled):
         return HubError("network", f"{source_id}: HF_HUB_OFFLINE is set; unset it to ask the hub")
-    if isinstance(error, httpx2.LocalProtocolError) or _code(error) == httpx2.codes.UNAUTHORIZED:
+    unsendable = isinstance(error, (httpx2.LocalProtocolError, UnicodeEncodeError))
+    if unsendable or _code(error) == httpx2.codes.UNAUTHORIZED:
         return HubError("token", "the hub does not accept the token; mend HF_TOKEN or unset it")
     asks = f", asks to wait {seconds:,.0f} s" if seconds and seconds > LONGEST else ""
     return HubError(
