@@ -85,7 +85,7 @@ def _drifting(number: int) -> dict[str, Any]:
     }
 
 
-def served(root: Path) -> Any:
+def served(root: Path, large: int = LARGE) -> Any:
     """The hub beside the checkout (../shared/hub), serving the tree on loopback."""
     script = SHARED / "hub" / "hub.py"
     if not script.is_file():
@@ -94,7 +94,7 @@ def served(root: Path) -> Any:
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    hub = module.Hub(root, lfs_threshold=LARGE)
+    hub = module.Hub(root, lfs_threshold=large)
     threading.Thread(target=hub.serve_forever, daemon=True).start()
     return hub
 
@@ -127,7 +127,7 @@ class User:
 
     def run(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
         with self.start(*arguments, **env) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=600)
             return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def build(self, out: str, *ids: str, **env: str) -> "subprocess.CompletedProcess[str]":

@@ -88,7 +88,7 @@ PASSING: dict[str, dict[str, Any]] = {
     "refused": {"kind": "refuse"},
     "cut": {"kind": "cut"},
     "stalled": {"kind": "stall", "seconds": 3},
-    "corrupt": {"kind": "corrupt"},
+    "corrupt": {"kind": "corrupt", "at": 0},
     "late": {"kind": "delay", "seconds": 1.5},
 }
 
@@ -114,13 +114,15 @@ WAIT = re.compile(r"planloom: \S+: (.+); again in ([\d.]+) s \(1 of 4\)\n")
 
 
 def test_a_listing_is_waited_for_and_files_come_from_its_commit(hub: Any, user: User) -> None:
-    names = ("503", "429", "refused", "cut")
-    with faults(hub, *({"match": LISTING, **PASSING[name], "times": 1} for name in names)):
+    one_each = zip(("corrupt", "429", "503"), FILES, strict=True)
+    with faults(
+        hub, *({"match": f"{LISTING}{s}", **PASSING[name], "times": 1} for name, s in one_each)
+    ):
         built = user.build("out")
         places = [seen["path"] for seen in hub.log if "/resolve/" in seen["path"]]
     assert built.returncode == 0, built.stderr
-    said = [why for why, _ in re.findall(r": (.+); again in ([\d.]+) s", built.stderr)]
-    assert said == ["HTTP 503", "HTTP 429", "connection lost", "connection lost"]
+    said = WAIT.findall(built.stderr)
+    assert said == [("a garbled answer", "1"), ("HTTP 429", "1"), ("HTTP 503", "0")]
     commits = json.loads((user.home / "out/run.json").read_bytes())["commits"]
     assert {place.split("/resolve/")[1].split("/")[0] for place in places} == {*commits.values()}
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from json import JSONDecodeError
 from typing import TypeVar
 
 import httpx2
@@ -24,12 +25,8 @@ TRIES = 5
 """Failures in a row, without a byte between them, after which a request is given up."""
 LONGEST = 300.0
 """Seconds; a hub that asks for a longer pause is given up, and the user told."""
-FAILURES = (
-    httpx2.HTTPError,
-    errors.HFValidationError,
-    errors.OfflineModeIsEnabled,
-    UnicodeEncodeError,  # a token that no header can hold
-)
+FAILURES = (httpx2.HTTPError, errors.OfflineModeIsEnabled, ValueError)
+"""Of these, a ValueError is an answer that is no JSON, an id that is none, or a token no header holds."""
 PASSING = (408, 429, 500, 502, 503, 504)
 
 
@@ -67,7 +64,7 @@ def _pause(error: Exception, failed: int) -> float | None:
             return None
         told = _told(error.response.headers)
         return told if told is not None else 2.0 ** (failed - 1)
-    passing = isinstance(error, httpx2.TransportError)
+    passing = isinstance(error, (httpx2.TransportError, JSONDecodeError, UnicodeDecodeError))
     hopeless = isinstance(error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol))
     return 2.0 ** (failed - 1) if passing and not hopeless else None
 
@@ -93,6 +90,8 @@ def _why(error: Exception) -> str:
         return f"HTTP {error.response.status_code}"
     if isinstance(error, httpx2.TimeoutException):
         return "timed out"
+    if isinstance(error, ValueError):
+        return "a garbled answer"
     return "no connection" if isinstance(error, httpx2.ConnectError) else "connection lost"
 
 
