@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from hub_tree import User, faults, served, transfers
 
 from planloom.datasets import catalogue
+from planloom.download import size
 
 KILLS = 5
 TOKEN = "hf_reader"
@@ -77,21 +78,21 @@ def disturbed(hub: Any, user: User, path: Path) -> bool:
     return passed("faults", same, told if same else built.stderr[-500:])
 
 
-def killed(hub: Any, user: User, path: Path, size: int) -> bool:
+def killed(hub: Any, user: User, path: Path, total: int) -> bool:
     """Killed again and again: what lies on the disk is never asked for again."""
     cut = twice = 0
-    slow = {"match": "GET .*/(resolve|_cdn)/", "kind": "slow", "bytes_per_s": size // 20}
+    slow = {"match": "GET .*/(resolve|_cdn)/", "kind": "slow", "bytes_per_s": total // 20}
     for number in range(1, KILLS + 1):
         there = held(user)
         with faults(hub, slow):
             process = user.start("build", str(path), "--out", "out")
-            while sum(held(user).values()) < size * number / (KILLS + 1):
+            while sum(held(user).values()) < total * number / (KILLS + 1):
                 time.sleep(0.05)
             process.kill()
             process.communicate()
             twice += sum(again(hub, seen, there) for seen in transfers(hub, "/"))
         parts = (user.home / "hf/hub").glob("*/blobs/*.incomplete")
-        cut += any(part.stat().st_size for part in parts)
+        cut += any(map(size, parts))
     there = held(user)
     with faults(hub):
         finished = user.run("build", str(path), "--out", "out")
@@ -104,7 +105,7 @@ def killed(hub: Any, user: User, path: Path, size: int) -> bool:
 def held(user: User) -> dict[str, int]:
     """Bytes of each content in the cache, whole or in part, by its hash."""
     blobs = (user.home / "hf/hub").glob("*/blobs/*")
-    return {blob.name.split(".")[0]: blob.stat().st_size for blob in blobs}
+    return {blob.name.split(".")[0]: size(blob) for blob in blobs}
 
 
 def again(hub: Any, seen: dict[str, Any], there: dict[str, int]) -> int:
@@ -152,12 +153,12 @@ def main() -> int:
                 "build", str(path), "--out", "root", "--data-root", str(tree.resolve())
             )
             read = json.loads(users[0].manifest("root"))["sources"]
-            size = sum(file["bytes"] for source in read for file in source["files"].values())
-            print(f"{tree.name}: {len(ids)} datasets, {size / 1e6:,.0f} MB to read")
+            total = sum(file["bytes"] for source in read for file in source["files"].values())
+            print(f"{tree.name}: {len(ids)} datasets, {total / 1e6:,.0f} MB to read")
             shutil.copytree(users[0].home / "root", users[1].home / "root")
             fine &= passed("data root", rooted.returncode == 0, rooted.stderr[-300:])
             fine &= disturbed(hub, users[0], path)
-            fine &= killed(hub, users[1], path, size)
+            fine &= killed(hub, users[1], path, total)
             if number == 0 and args.spoil:
                 fine &= spoiled(hub, path, users[0])
         hub.shutdown()

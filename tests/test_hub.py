@@ -10,7 +10,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.json
 import pytest
-from hub_tree import FILES, HERMES, LMSYS, TOKEN, XLAM, User, faults, plant, served, transfers
+from hub_tree import (
+    FILES,
+    HERMES,
+    LMSYS,
+    TOKEN,
+    XLAM,
+    User,
+    faults,
+    plant,
+    recipe,
+    served,
+    transfers,
+)
+
+from planloom.download import size
 
 LISTING = "GET /api/datasets/"
 ELSEWHERE = "GET /_cdn/"
@@ -97,7 +111,7 @@ PASSING: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("names", zip(*[iter(PASSING)] * 3, strict=True), ids=" ".join)
+@pytest.mark.parametrize("names", [tuple(PASSING)[at : at + 3] for at in (0, 3, 6)], ids=" ".join)
 def test_a_failure_that_passes_is_waited_for(
     hub: Any, user: User, undisturbed: User, names: tuple[str, ...]
 ) -> None:
@@ -149,13 +163,11 @@ def test_after_kill_9_no_byte_is_fetched_twice(hub: Any, user: User, undisturbed
     with faults(hub, slow):
         killed = user.start("build", str(undisturbed.home / "hub.toml"), "--out", "out")
         blobs = user.home / "hf/hub"
-        await_(
-            lambda: any(part.stat().st_size > 20_000 for part in blobs.glob("*/blobs/*.incomplete"))
-        )
+        await_(lambda: any(size(part) > 20_000 for part in blobs.glob("*/blobs/*.incomplete")))
         killed.kill()
         killed.communicate()
-        [part] = [path for path in blobs.glob("*/blobs/*.incomplete") if path.stat().st_size]
-        there = part.stat().st_size
+        [part] = [path for path in blobs.glob("*/blobs/*.incomplete") if size(path)]
+        there = size(part)
         hub.faults = []
         finished = user.build("out")
         assert finished.returncode == 0, finished.stderr
@@ -255,39 +267,30 @@ def test_a_hub_that_does_not_answer_or_asks_too_much(hub: Any, user: User) -> No
     assert forbidden.stderr == offline.stderr
 
 
-def test_what_the_disk_or_the_limit_does_not_hold_is_not_begun(hub: Any, user: User) -> None:
+def test_what_the_limit_does_not_hold_is_not_begun(hub: Any, user: User) -> None:
+    tight = "--offline", "--out", "o", "--cache-limit", "0.00001"
+    assert user.build("out", HERMES).returncode == 0
+    assert user.run("build", "hub.toml", *tight).returncode == 0  # nothing is missing
+    recipe(user.home, LMSYS)
     with faults(hub):
-        assert user.build("out", HERMES).returncode == 0
-        hub.log.clear()
-        full = user.run("build", "hub.toml", "--out", "o", "--cache-limit", "0.00001")
-        assert full.returncode == 0, full.stderr  # nothing is missing
-        user.build("o", XLAM)
-        hub.log.clear()
-    with faults(hub):
-        recipe = user.home / "hub.toml"
-        recipe.write_text(recipe.read_text().replace(XLAM, LMSYS))
-        full = user.run("build", "hub.toml", "--out", "o2", "--cache-limit", "0.00001")
-        assert full.returncode == 1
-        assert re.search(
-            r"0.0 GB are to be fetched and --cache-limit leaves 0.0 GB: make room", full.stderr
-        )
+        full = user.run("build", "hub.toml", *tight[1:])
         assert not transfers(hub, FILES[LMSYS])
+    assert full.returncode == 1
+    assert "0.0 GB are to be fetched and --cache-limit leaves 0.0 GB: make room" in full.stderr
 
 
-@pytest.mark.parametrize("token", [TOKEN, f"{TOKEN}6", f"{TOKEN}7", f"{TOKEN} x", f"{TOKEN}é"])
+@pytest.mark.parametrize("token", [TOKEN, f"{TOKEN}6", f"{TOKEN}7", f"{TOKEN}\n7", f"{TOKEN}é"])
 def test_the_token_is_never_told(hub: Any, tmp_path: Path, token: str) -> None:
     user = User(hub, tmp_path, token)
     cut = {"match": ELSEWHERE, "kind": "cut", "times": 1}
     with faults(hub, cut):
-        built = user.build("out")
+        built = user.run("--debug", "build", str(recipe(tmp_path)), "--out", "out")
         assert not [seen for seen in hub.log if "/_cdn/" in seen["path"] and seen["auth"]]
-    debug = user.run("--debug", "build", "hub.toml", "--out", "debug")
-    assert (built.returncode == 0) == (debug.returncode == 0) == (token == TOKEN)
+    assert (built.returncode == 0) == (token == TOKEN)
     if token not in (TOKEN, f"{TOKEN}6"):
         assert (
-            "planloom: the hub does not accept the token; mend HF_TOKEN or unset it" in built.stderr
+            "HubError: the hub does not accept the token; mend HF_TOKEN or unset it" in built.stderr
         )
-    told = "".join((built.stdout, built.stderr, debug.stdout, debug.stderr))
-    assert TOKEN not in told
+    assert TOKEN not in built.stdout + built.stderr
     for path in user.home.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path

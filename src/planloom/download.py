@@ -59,7 +59,15 @@ class Need(NamedTuple):
         """Bytes still to fetch."""
         if self.path.exists() or self.blob.exists():
             return 0
-        return self.entry.size - (self.part.stat().st_size if self.part.exists() else 0)
+        return max(0, self.entry.size - size(self.part))
+
+
+def size(path: Path) -> int:
+    """Bytes of a file that another process may have moved away."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def ensure(
@@ -145,14 +153,14 @@ def _download(need: Need, bar: "tqdm[Any]", stop: Event) -> str:
     asked(
         need.repo.id,
         partial(_stream, need, bar, stop),
-        gained=lambda: need.part.stat().st_size,
+        gained=lambda: size(need.part),
         pause=stop.wait,
     )
     return content_hash(need.part, need.entry)
 
 
 def _stream(need: Need, bar: "tqdm[Any]", stop: Event) -> None:
-    have = need.part.stat().st_size
+    have = size(need.part)
     if have >= need.entry.size:
         return
     headers = {**hub.headers(), **({"Range": f"bytes={have}-"} if have else {})}
@@ -168,5 +176,5 @@ def _stream(need: Need, bar: "tqdm[Any]", stop: Event) -> None:
                 out.write(chunk)
                 out.flush()  # what came is kept, whatever ends this process
                 bar.update(len(chunk))
-    if need.part.stat().st_size < need.entry.size:
+    if size(need.part) < need.entry.size:
         raise httpx2.RemoteProtocolError("the file ends early")

@@ -9,40 +9,40 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path, PurePosixPath
 from threading import Event
-from typing import TYPE_CHECKING
 
 import msgspec
 from huggingface_hub import is_offline_mode
 from tqdm import tqdm
 
 from planloom import files, hub
-from planloom.download import Need, cache, ensure
+from planloom.download import Need, cache, ensure, size
 from planloom.errors import HubError, InputError
 from planloom.hub import Entry, Repo
 from planloom.source import Source
-
-if TYPE_CHECKING:
-    from planloom.pipeline import Options
 
 AT_ONCE = 4
 GB = 10**9
 
 
 def folders(
-    sources: Sequence[Source], options: "Options", digests: dict[str, str]
+    sources: Sequence[Source],
+    digests: dict[str, str],
+    *,
+    offline: bool = False,
+    cache_limit: float | None = None,
 ) -> dict[str, Path]:
     """The folder of each source, named by its commit, with every file that its card asks for.
 
     Raises:
         HubError: naming all sources that cannot be had, or the file that is not what it should be.
-        InputError: if disk or limit do not hold what is missing.
+        InputError: if disk or limit (in GB) do not hold what is missing.
     """
-    offline = options.offline or is_offline_mode()
+    offline = offline or is_offline_mode()
     repos = _listed(sources, offline=offline)
     needs = {s.id: [Need(repos[s.id], e) for e in select(repos[s.id].files, s)] for s in sources}
     everything = [need for mine in needs.values() for need in mine]
     if not offline:
-        _check_room(everything, options.cache_limit)
+        _check_room(everything, cache_limit)
     _fetch(everything, digests, offline=offline)
     for source in sources:
         _remember(repos[source.id], source.revision)
@@ -142,7 +142,7 @@ def _check_room(needs: Sequence[Need], limit: float | None) -> None:
     there = next(path for path in (cache(), *cache().parents) if path.exists())
     room, what = shutil.disk_usage(there).free, f"{there} has"
     if limit is not None:
-        held = sum(path.stat().st_size for path in cache().glob("*/blobs/*"))
+        held = sum(size(path) for path in cache().glob("*/blobs/*"))
         room, what = min((room, what), (int(limit * GB) - held, "--cache-limit leaves"))
     if wanted > room:
         raise InputError(

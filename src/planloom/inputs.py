@@ -125,7 +125,7 @@ def _folders(
         return {source.id: files.root_of(root, source) for source in sources}
     from planloom import fetch
 
-    return fetch.folders(sources, options, digests)
+    return fetch.folders(sources, digests, offline=options.offline, cache_limit=options.cache_limit)
 
 
 def _input(source: Source, file: DataFile, commit: str | None, digests: dict[str, str]) -> Input:
