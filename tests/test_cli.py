@@ -47,7 +47,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown id": (("build", "id.toml", *DATA), rf"did you mean {XLAM}\?\); see planloom list"),
     "not in the recipe": (("build", "good.toml", *DATA, "--without", "google/mobile-actions"), "not in recipe r"),
     "refused by name": (("build", "refused.toml", *DATA, "--only", "mercor/apex-agents"), "refused: its terms .* forbid training"),
-    "no data root": (("build", "good.toml", "--out", "out"), "--data-root DIR"),
+    "a strange URL": (("build", "good.toml", "--out", "out", "--data-root", "moon://x"), "--data-root moon://x: Protocol not known: moon"),
     "wrong data root": (("build", "good.toml", "--out", "out", "--data-root", "none"), "--data-root none: no such folder"),
     "no data of a source": (("build", "good.toml", "--out", "out", "--data-root", "foreign"), rf"no data of {XLAM}; .* --without {XLAM}"),
     "foreign folder": (("build", "--out", "foreign"), "foreign: not empty and no Planloom build"),

@@ -43,6 +43,11 @@ MAY_IMPORT = {
     "records": WORDS | {"files", "parquet"},
     "parquet": WORDS | {"files"},
     "chunks": WORDS | {"arrow"},
+    "asking": {"errors"},
+    "hub": {"asking", "errors", "version"},
+    "download": {"asking", "errors", "files", "hub"},
+    "fetch": WORDS | {"download", "files", "hub"},
+    "remote": WORDS | {"fetch", "hub"},
 }
 
 

@@ -60,7 +60,7 @@ def build(
     """
     from planloom import pipeline
 
-    root = Path(data_root) if data_root is not None else None
+    root = str(data_root) if data_root is not None else None
     return pipeline.build(load(recipe), pipeline.Options(out=Path(out), data_root=root, **options))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 CLOSED = 141
+LIE = "where OWNER/NAME or OWNER__NAME folders lie"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +77,13 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     add = command.add_argument
     add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
     add("--out", type=Path, required=True, help="the folder to build in")
-    add("--data-root", type=Path, metavar="DIR", help="where OWNER/NAME or OWNER__NAME folders lie")
+    add(
+        "--data-root",
+        metavar="DIR",
+        help=f"{LIE}, or a URL of fsspec, or a cache of the hub's tools",
+    )
+    add("--offline", action="store_true", help="only what earlier builds fetched: ask nobody")
+    add("--cache-limit", type=float, metavar="GB", help="fetch nothing that makes the cache larger")
     add("--only", action="append", metavar="ID", default=[], help="read this source alone")
     add("--without", action="append", metavar="ID", default=[], help="leave this source out")
     add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
@@ -108,7 +115,7 @@ def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("new", help="draft a dataset file and golden cases from rows")
     add = command.add_argument
     add("what", metavar="ID | FILE", help="a dataset below --data-root, a data file, or a folder")
-    add("--data-root", type=Path, metavar="DIR", help="where OWNER/NAME or OWNER__NAME folders lie")
+    add("--data-root", type=Path, metavar="DIR", help=LIE)
     add("--id", metavar="OWNER/NAME", help="the id of a file's dataset (default: local/FILE)")
     add("--into", type=Path, metavar="DIR", default=Path("my_sets"), help="default: my_sets")
     command.set_defaults(run=_new)
@@ -141,7 +148,7 @@ def _build(arguments: argparse.Namespace) -> int:
     wanted = recipe.load(arguments.recipe)
     folders = (*wanted.datasets, *_folders(arguments.datasets))
     wanted = recipe.with_datasets(wanted, folders)
-    names = ("out", "data_root", "only", "without", "tier", "limit", "workers", "fresh")
+    names = pipeline.Options.__struct_fields__
     given = {name: getattr(arguments, name) for name in names}
     corpus = pipeline.build(wanted, msgspec.convert(given, pipeline.Options))
     print(summary.composition(corpus))

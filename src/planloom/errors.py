@@ -3,6 +3,7 @@
 PlanloomError            one line for the user: what, where, what to do next
 ├── RecipeError          the recipe or the command line asks for something that cannot be
 ├── InputError           a source's data is missing or broken
+│   └── HubError         the hub does not give it; `status` says why
 └── OutputError          the output folder cannot be used
 BadRow                   a row that cannot be read; carries the Reason it leaves with
 """
@@ -10,6 +11,7 @@ BadRow                   a row that cannot be read; carries the Reason it leaves
 import difflib
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Literal
 
 
 class Reason(StrEnum):
@@ -77,6 +79,19 @@ class InputError(PlanloomError):
     """A source's data is missing or broken."""
 
     code = 1
+
+
+Refusal = Literal[
+    "gated", "private", "disabled", "missing", "revision", "token", "network", "corrupt"
+]
+
+
+class HubError(InputError):
+    """The hub does not give a dataset or a file of it."""
+
+    def __init__(self, status: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class OutputError(PlanloomError):

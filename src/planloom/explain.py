@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from planloom import files, records
+from planloom import files, inputs, records
 from planloom.datasets import find
 from planloom.dedup import KEPT, REASONS, SIDE
 from planloom.errors import InputError, RecipeError
@@ -112,7 +112,7 @@ def explain(out: Path, what: str) -> str:
     build = _Build(out)
     address = _parsed(what) if "@" in what else build.address(_plan_id(what))
     file, record = build.row(address)
-    source = find(address.source, build.recipe.datasets)
+    source = inputs.pinned(find(address.source, build.recipe.datasets), build.recipe)
     part = source.parts[file.part]
     lines = [f"{address.source}:{address.file}@{address.at}  ({part.name}, {source.licence})"]
     if isinstance(record, Broken):

@@ -58,30 +58,45 @@ Record = tuple[int, dict[str, Any] | Broken]
 
 
 def root_of(data_root: Path, source: Source) -> Path | None:
-    """The folder of a source below the data root: `<owner>/<name>` or `<owner>__<name>`."""
+    """The folder of a source below the data root: `<owner>/<name>`, `<owner>__<name>`, or a snapshot
+    in a cache of the hub's tools: the one of the pinned revision, else of `main`, else the only one.
+    """
     for name in (source.id, source.id.replace("/", "__")):
         if (data_root / name).is_dir():
             return data_root / name
-    return None
+    return _snapshot(data_root / cached_as(source.id), source.revision)
+
+
+def cached_as(source_id: str) -> str:
+    """The folder of a dataset in the cache of the hub's tools."""
+    return f"datasets--{source_id.replace('/', '--')}"
+
+
+def _snapshot(cached: Path, revision: str | None) -> Path | None:
+    ref = cached / "refs" / (revision or "main")
+    commit = ref.read_text().strip() if ref.is_file() else revision
+    found = list((cached / "snapshots").glob(commit or "*"))
+    return found[0] if len(found) == 1 else None
 
 
 def find(root: Path, source: Source) -> list[DataFile]:
     """The data files of a source in a fixed order.
 
-    If no pattern of the card matches anything, every data file below belongs to the first part.
-
     Raises:
         InputError: for a file that is no data file inside.
     """
+    return [data_file(part, root, path) for part, path in matching(root, source)]
+
+
+def matching(root: Path, source: Source) -> list[tuple[int, Path]]:
+    """The paths that the card's patterns match, each with the number of its part.
+
+    If no pattern matches anything, every data file below belongs to the first part.
+    """
     found = [
-        data_file(index, root, path)
-        for index, part in enumerate(source.parts)
-        for path in _matching(root, part)
+        (index, path) for index, part in enumerate(source.parts) for path in _matching(root, part)
     ]
-    if not found:
-        everything = sorted(path for path in root.rglob("*") if _is_data(root, path))
-        found = [data_file(0, root, path) for path in everything]
-    return found
+    return found or [(0, path) for path in sorted(root.rglob("*")) if _is_data(root, path)]
 
 
 def _matching(root: Path, part: Part) -> list[Path]:
@@ -202,3 +217,16 @@ def digest(path: str) -> str:
     """SHA-256 of a file, hex."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def known_digest(path: str, known: dict[str, str]) -> str:
+    """The file's SHA-256, from what is known if name, size and time are those of last time."""
+    if (key := stamp(path)) not in known:
+        known[key] = digest(path)
+    return known[key]
+
+
+def stamp(path: str) -> str:
+    """What changes when the file does."""
+    stat = Path(path).stat()
+    return f"{path}:{stat.st_size}:{stat.st_mtime_ns}"

@@ -1,7 +1,7 @@
 """What a build reads: the sources of the recipe that may be used, their files, their slices."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,11 +35,13 @@ class Chosen(NamedTuple):
 
 
 class Input(NamedTuple):
-    """A data file of a source with the hash of its content."""
+    """A data file of a source with the hash of its content, the pin, and the commit it came from."""
 
     source: str
     file: DataFile
     sha256: str
+    revision: str | None = None
+    commit: str | None = None
 
 
 def choose(
@@ -63,6 +65,7 @@ def choose(
         wanted = (not only or name in only) and name not in without
         if not wanted or (tier is not None and source.tier > tier):
             continue
+        source = pinned(source, recipe)
         why = source.refused or _non_commercial(source, recipe)
         if why and only:
             raise RecipeError(f"{name}: refused: {why}")
@@ -73,6 +76,12 @@ def choose(
     return Chosen(chosen, refused)
 
 
+def pinned(source: Source, recipe: Recipe) -> Source:
+    """The source at the recipe's revision, if it names one."""
+    revision = recipe.sources[source.id].revision or source.revision
+    return msgspec.structs.replace(source, revision=revision)
+
+
 def _non_commercial(source: Source, recipe: Recipe) -> str:
     closed = all(part.use == "non_commercial" for part in source.parts)
     if closed and not recipe.allow_non_commercial:
@@ -81,46 +90,66 @@ def _non_commercial(source: Source, recipe: Recipe) -> str:
 
 
 def locate(
-    recipe: Recipe, chosen: Chosen, data_root: Path | None, digests: dict[str, str]
+    recipe: Recipe, chosen: Chosen, options: "Options", digests: dict[str, str]
 ) -> list[Input]:
-    """The data files of all chosen sources, in recipe order.
+    """The data files of all chosen sources, in recipe order; without a data root from the hub.
 
     Raises:
-        RecipeError: if there is no data root, or a source has no files below it.
-        InputError: for a file that cannot be read at all.
+        RecipeError: if there is no such data root, or a source has no files.
+        InputError: for a file that cannot be read at all, or that the hub does not give.
     """
-    root = _root(recipe, data_root)
+    root = _root(recipe, chosen, options.data_root)
+    folders = _folders(root, chosen.sources, options, digests)
     found: list[Input] = []
     missing = []
     for source in chosen.sources:
-        folder = files.root_of(root, source)
+        folder = folders[source.id]
         mine = files.find(folder, source) if folder else []
         if not mine:
             missing.append(source.id)
-        found += [Input(source.id, file, _digest(file.path, digests)) for file in mine]
+        commit = folder.name if folder and root is None else None
+        found += [_input(source, file, commit, digests) for file in mine]
     if missing:
         names = " ".join(f"--without {name}" for name in missing)
-        raise RecipeError(f"{root}: no data of {', '.join(missing)}; put it there or add {names}")
+        raise RecipeError(
+            f"{options.data_root or root or 'the hub'}: no data of {', '.join(missing)}; put it there or add {names}"
+        )
     return found
 
 
-def _root(recipe: Recipe, data_root: Path | None) -> Path:
-    if data_root is None and recipe.name == "sample":
-        return Path(str(resources.files("planloom").joinpath("sample")))
+def _folders(
+    root: Path | None, sources: Sequence[Source], options: "Options", digests: dict[str, str]
+) -> Mapping[str, Path | None]:
+    """Where each source lies, after it was fetched if need be."""
+    if root is not None:
+        return {source.id: files.root_of(root, source) for source in sources}
+    from planloom import fetch
+
+    return fetch.folders(sources, digests, offline=options.offline, cache_limit=options.cache_limit)
+
+
+def _input(source: Source, file: DataFile, commit: str | None, digests: dict[str, str]) -> Input:
+    return Input(source.id, file, files.known_digest(file.path, digests), source.revision, commit)
+
+
+def _root(recipe: Recipe, chosen: Chosen, data_root: str | None) -> Path | None:
+    """The folder that holds the data; None is the hub."""
     if data_root is None:
-        raise RecipeError("no data: name the folder that holds the datasets with --data-root DIR")
-    if not data_root.is_dir():
+        packed = Path(str(resources.files("planloom").joinpath("sample")))
+        return packed if recipe.name == "sample" else None
+    root = Path(data_root)
+    if "://" in data_root:
+        from planloom import remote
+
+        root = remote.data_root(data_root, chosen.sources)
+    if not root.is_dir():
         raise RecipeError(f"--data-root {data_root}: no such folder")
-    return data_root
+    return root
 
 
-def _digest(path: str, digests: dict[str, str]) -> str:
-    """The file's SHA-256, from the cache if name, size and time are those of last time."""
-    stat = Path(path).stat()
-    key = f"{path}:{stat.st_size}:{stat.st_mtime_ns}"
-    if key not in digests:
-        digests[key] = digest(path)
-    return digests[key]
+def commits(located: Sequence[Input]) -> dict[str, str]:
+    """The commit of each source that came from the hub."""
+    return {found.source: found.commit for found in located if found.commit}
 
 
 def tasks(
@@ -137,6 +166,7 @@ def tasks(
             folders=recipe.datasets,
             piece=piece,
             sha256=found.sha256,
+            revision=found.revision,
             settings=settings,
             rejects=recipe.rejects,
             limit=limit,

@@ -63,7 +63,7 @@ class Out:
         """Keeps what `explain` needs to find rows again."""
         about = {
             "recipe": recipe,
-            "data_root": str(options.data_root.resolve()) if options.data_root else None,
+            "data_root": options.data_root,
             "files": [(found.source, *found.file) for found in located],
         }
         known = msgspec.json.decode(self._claim.read_bytes())
@@ -109,7 +109,7 @@ class Out:
             if path.is_dir() and path.name not in keys:
                 shutil.rmtree(path)
 
-    def finish(self, manifest: dict[str, Any], started: float, slices: int) -> None:
+    def finish(self, manifest: dict[str, Any], started: float, run: dict[str, Any]) -> None:
         """run.json and last the manifest with the hash of every file: now the build is whole."""
         self.json_in_stage("digests.json", self._digests)
         made = [
@@ -129,7 +129,7 @@ class Out:
             {
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                 "seconds": round(time.time() - started, 2),
-                "slices": slices,
+                **run,
                 "packages": {name: metadata.version(name) for name in ("numpy", "msgspec")},
             },
         )

@@ -25,16 +25,19 @@ SIDES = {"adversarial": LABELS.index("adversarial"), "quarantine": LABELS.index(
 
 
 class Options(Struct, frozen=True):
-    """What the command line may add to a recipe."""
+    """What the command line may add to a recipe. `data_root` is a folder or a URL of
+    fsspec; without one the hub is read. `cache_limit` is in GB."""
 
     out: Path
-    data_root: Path | None = None
+    data_root: str | None = None
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     tier: int | None = None
     limit: int | None = None
     workers: int = 0
     fresh: bool = False
+    offline: bool = False
+    cache_limit: float | None = None
 
 
 class Corpus(NamedTuple):
@@ -58,7 +61,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     out = output.Out(options.out)
     out.refuse_foreign(fresh=options.fresh)
-    located = inputs.locate(recipe, chosen, options.data_root, out.digests())
+    located = inputs.locate(recipe, chosen, options, out.digests())
     tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
     out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
     out.remember(recipe, options, located)
@@ -80,7 +83,8 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.json("ledger.json", ledger.rows())
     out.fates(places, deduped.fates)
     out.forget([task.key for task in tasks])
-    out.finish(inputs.manifest(recipe, options, chosen, located), started, len(folders))
+    run = {"slices": len(folders), "commits": inputs.commits(located)}
+    out.finish(inputs.manifest(recipe, options, chosen, located), started, run)
     trouble = _trouble(tasks, reports) + ledger.problems()
     return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
 

@@ -36,9 +36,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """A source in a recipe; `max` is the most plans it may give, None all."""
+    """A source in a recipe; `max` is the most plans it may give, None all.
+
+    `revision` pins it: a commit, tag or branch; None is the card's, and without one `main`.
+    """
 
     max: Count | None = None
+    revision: str | None = None
 
 
 class Targets(Struct, frozen=True, forbid_unknown_fields=True):

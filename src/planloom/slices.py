@@ -57,6 +57,7 @@ class Task(Struct, frozen=True):
     folders: tuple[str, ...]
     piece: Slice
     sha256: str
+    revision: str | None
     settings: Settings
     rejects: int
     limit: int | None
@@ -66,7 +67,7 @@ class Task(Struct, frozen=True):
     def key(self) -> str:
         """Names the stage folder: a hash of content and code, of no path and no time."""
         known = (
-            *(self.source, self.piece.file.part, self.piece.file.name, self.sha256),
+            *(self.source, self.piece.file.part, self.piece.file.name, self.sha256, self.revision),
             *(self.piece.start, self.piece.stop, self.settings, self.rejects, self.limit),
             *(code_hash(self.folders), pa.__version__, language.VERSION, __version__),
         )
@@ -97,7 +98,7 @@ def run(task: Task) -> Path:
     temporary = task.folder.with_name(f"{task.key}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    source = find(task.source, task.folders)
+    source = msgspec.structs.replace(find(task.source, task.folders), revision=task.revision)
     gathered = _Gathered(source, source.parts[task.piece.file.part], task, temporary)
     for at, record in _records(task, gathered.part):
         gathered.take(at, record)

@@ -1,0 +1,74 @@
+"""Data roots that are no plain folder: URLs of fsspec, and a cache of the hub's tools."""
+
+from pathlib import Path
+
+import fsspec
+import pytest
+from sample import PACKED
+
+import planloom
+from planloom import files
+from planloom.errors import RecipeError
+from planloom.source import Source
+
+ONLY = ("Salesforce/xlam-function-calling-60k", "lmsys/lmsys-chat-1m")
+
+
+def built(out: Path, root: str | Path) -> bytes:
+    planloom.build(out=out, data_root=root, only=ONLY)
+    return (out / "manifest.json").read_bytes()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The packed sample in memory, under the one name or the other."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HOME", str(tmp_path / "hf"))
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    for number, name in enumerate(ONLY):
+        folder = PACKED / name.replace("/", "__")
+        for path in filter(Path.is_file, folder.rglob("*")):
+            under = name if number else folder.name
+            system.pipe(f"/bucket/{under}/{path.relative_to(folder)}", path.read_bytes())
+    return "memory://bucket"
+
+
+def test_a_url_gives_what_the_folder_gives(bucket: str, tmp_path: Path) -> None:
+    folder = built(tmp_path / "folder", PACKED)
+    assert built(tmp_path / "memory", bucket) == folder
+    assert built(tmp_path / "file", f"file://{PACKED}") == folder
+
+
+def test_what_changed_there_is_copied_again(bucket: str, tmp_path: Path) -> None:
+    before = built(tmp_path / "before", bucket)
+    system = fsspec.filesystem("memory")
+    [path] = system.glob("/bucket/Salesforce__xlam*/*.json")
+    copies = list((tmp_path / "hf").rglob("*.json*"))
+    times = {copy: copy.stat().st_mtime_ns for copy in copies if "known" not in copy.name}
+    assert built(tmp_path / "again", bucket) == before
+    assert times == {copy: copy.stat().st_mtime_ns for copy in times}
+    system.pipe(path, system.cat(path).replace(b"e", b"a", 1))
+    assert built(tmp_path / "after", bucket) != before
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("moon://x", "Protocol not known"), ("memory://none", "no data of")]
+)
+def test_a_url_that_holds_nothing(bucket: str, tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=rf"{url}: {said}"):
+        built(tmp_path / "out", url)
+
+
+def test_a_snapshot_in_a_cache_is_that_of_the_pin(tmp_path: Path) -> None:
+    home = tmp_path / "datasets--me--mine"
+    for commit in ("a1", "b2"):
+        (home / "snapshots" / commit).mkdir(parents=True)
+    pinned = Source("me/mine", "", 0, 3, revision="a1")
+    free = Source("me/mine", "", 0, 3)
+    assert files.root_of(tmp_path, pinned) == home / "snapshots/a1"
+    assert files.root_of(tmp_path, free) is None  # which of the two?
+    (home / "refs").mkdir()
+    (home / "refs/main").write_text("b2")
+    assert files.root_of(tmp_path, free) == home / "snapshots/b2"
