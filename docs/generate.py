@@ -20,7 +20,7 @@ from typing import Any
 
 import verdicts
 
-from planloom import cli, listing, shapes
+from planloom import cli, feasible, listing, overview, shapes
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
@@ -336,6 +336,18 @@ def help_of(command: str) -> str:
     return f"```text\n{out.getvalue().rstrip()}\n```"
 
 
+def discovered() -> str:
+    """What the last runs of benchmarks/discover.py --save found, by scale and faults."""
+    keys = ("different", "estimated", "largest_error", "shares_off", "most_requests")
+    found = (
+        (scale, name, *(one[key] for key in (*keys, "most_requests_text")))
+        for scale, scenarios in results("discover").items()
+        for name, one in scenarios.items()
+    )
+    head = ("tree", "hub", "facts that differ", "parts estimated", "largest error of these")
+    return table((*head, "shares off", "most requests for Parquet", "for JSON"), found)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "fields": fields,
@@ -355,6 +367,11 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "confusion": confusion,
     "usable": usable,
     "fired": fired,
+    "discovered": discovered,
+    "feasibility": lambda: table(
+        ("use", "if"), ((rule.level, rule.meaning) for rule in feasible.RULES)
+    ),
+    "overview": lambda: table(("column", "is"), ((c.head, c.about) for c in overview.COLUMNS)),
 }
 
 

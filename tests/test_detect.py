@@ -53,7 +53,7 @@ def test_rows_that_hold_calls_are_never_taken_for_text() -> None:
 def test_a_draft_of_hostile_columns_is_plain_code(tmp_path: Path) -> None:
     row = {**TIDES[0], 'odd"""; raise SystemExit\\N': "x"}
     (tmp_path / "odd.jsonl").write_text(json.dumps(row))
-    drafted = scaffold.new(tmp_path / "odd.jsonl", "me/odd", tmp_path / "sets")
+    drafted = scaffold.new(scaffold.Found(tmp_path / "odd.jsonl", "me/odd"), tmp_path / "sets")
     assert loaded(drafted.dataset).rows == 1
 
 
@@ -124,7 +124,7 @@ def test_a_draft_is_edited_checked_and_built(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["none.jsonl"], "no such file; an id needs --data-root DIR"),
+        (["none.jsonl"], "no such file, and no id of a dataset"),
         (["odd.jsonl"], "1 rows that no shape fits: x; name the columns yourself"),
         (["empty"], "no data file there"),
         (["odd.jsonl", "--id", "tides"], "an id is OWNER/NAME"),

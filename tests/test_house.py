@@ -47,6 +47,14 @@ MAY_IMPORT = {
     "hub": {"asking", "errors", "version"},
     "download": {"asking", "errors", "files", "hub"},
     "fetch": WORDS | {"download", "files", "hub"},
+    "excerpts": {"download", "files", "hub", "records", "source"},
+    "texts": {"errors", "excerpts", "files", "payload", "records"},
+    "footers": {"excerpts", "files", "parquet", "source"},
+    "layout": {"excerpts", "files", "hub", "source"},
+    "viewer": {"hub", "payload", "source"},
+    "facts": set(),
+    "feasible": {"facts", "source"},
+    "overview": {"facts"},
     "remote": WORDS | {"fetch", "hub"},
 }
 

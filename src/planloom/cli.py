@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--debug", action="store_true", help="show tracebacks")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _add_list(commands)
+    _add_discover(commands)
     _add_build(commands)
     _add_explain(commands)
     _add_check(commands)
@@ -70,6 +71,25 @@ def _add_list(commands: "Commands[argparse.ArgumentParser]") -> None:
         "--datasets", metavar="DIR", action="append", help="your own dataset files"
     )
     command.set_defaults(run=_list)
+
+
+def _add_discover(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "discover", help="what is really on the hub, and what it is worth"
+    )
+    add = command.add_argument
+    add("ids", nargs="*", metavar="ID", help="any dataset; without one the whole catalogue")
+    add(
+        "--rows",
+        type=_positive,
+        default=100,
+        metavar="N",
+        help="rows to look at in each (default: 100)",
+    )
+    add("--json", type=Path, metavar="FILE", help="write everything there")
+    add("--data-root", type=Path, metavar="DIR", help=f"look {LIE}, not on the hub")
+    add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    command.set_defaults(run=_discover)
 
 
 def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -114,7 +134,11 @@ def _add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("new", help="draft a dataset file and golden cases from rows")
     add = command.add_argument
-    add("what", metavar="ID | FILE", help="a dataset below --data-root, a data file, or a folder")
+    add(
+        "what",
+        metavar="ID | FILE",
+        help="a dataset on the hub or below --data-root, a data file, or a folder",
+    )
     add("--data-root", type=Path, metavar="DIR", help=LIE)
     add("--id", metavar="OWNER/NAME", help="the id of a file's dataset (default: local/FILE)")
     add("--into", type=Path, metavar="DIR", default=Path("my_sets"), help="default: my_sets")
@@ -138,6 +162,26 @@ def _list(arguments: argparse.Namespace) -> int:
     sources = listing.sources(_folders(arguments.datasets))
     print(listing.as_json(sources) if arguments.json else listing.as_text(sources))
     return 0
+
+
+def _discover(arguments: argparse.Namespace) -> int:
+    from shutil import get_terminal_size
+
+    from planloom import discover, facts, overview
+
+    folders = _folders(arguments.datasets)
+    run = discover.run(arguments.ids, arguments.rows, arguments.data_root, folders)
+    if arguments.json:
+        facts.write(arguments.json, run.found)
+    if run.silent:
+        print(f"planloom: {run.silent}", file=sys.stderr)
+    elif run.found:
+        width = get_terminal_size((120, 24)).columns
+        print(overview.render(run.found, width, details=bool(arguments.ids)))
+    if run.interrupted:
+        print(f"planloom: interrupted; {run.left} datasets were not looked at", file=sys.stderr)
+        return INTERRUPTED
+    return 0 if any(one.status == "ok" for one in run.found) else 1
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -193,8 +237,8 @@ def _check_plans(checked: "Checked") -> int:
 def _new(arguments: argparse.Namespace) -> int:
     from planloom import scaffold
 
-    where, source_id = scaffold.find(arguments.what, arguments.data_root, arguments.id)
-    drafted = scaffold.new(where, source_id, arguments.into)
+    with scaffold.found(arguments.what, arguments.data_root, arguments.id) as data:
+        drafted = scaffold.new(data, arguments.into)
     print("\n".join(drafted.seen))
     print(f"drafted {drafted.dataset} and {drafted.cases}; edit both, then:")
     print(f"  planloom check {drafted.cases} --update")

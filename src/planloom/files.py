@@ -11,7 +11,7 @@ import io
 import json
 import sys
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -106,11 +106,16 @@ def _matching(root: Path, part: Part) -> list[Path]:
 
 
 def _is_data(root: Path, path: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return path.is_file() and _plain_name(path).endswith(SUFFIXES) and not hidden
+    return path.is_file() and is_data(path.relative_to(root))
 
 
-def _plain_name(path: Path) -> str:
+def is_data(path: PurePath) -> bool:
+    """Whether a path inside a dataset is that of a data file: not hidden, and not leading out."""
+    hidden = any(part.startswith(".") for part in path.parts)
+    return _plain_name(path).endswith(SUFFIXES) and not hidden and not path.is_absolute()
+
+
+def _plain_name(path: PurePath) -> str:
     """The file's name without the suffix of a compression."""
     return path.stem if path.suffix in COMPRESSED else path.name
 

@@ -4,7 +4,7 @@ Only `huggingface_hub` talks to it, with its settings: HF_ENDPOINT, HF_HOME, HF_
 """
 
 import io
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import httpx2
 import huggingface_hub
@@ -37,7 +37,10 @@ class Entry(NamedTuple):
 
 
 class Repo(NamedTuple):
-    """A dataset at one commit."""
+    """A dataset at one commit. `configs` is what its own card says of its files.
+
+    `renamed` is its new id, where the hub still knows the old one.
+    """
 
     id: str
     commit: str
@@ -46,6 +49,8 @@ class Repo(NamedTuple):
     private: bool
     disabled: bool
     files: tuple[Entry, ...]
+    configs: tuple[dict[str, Any], ...] = ()
+    renamed: str | None = None
 
 
 def repo(source_id: str, revision: str | None = None) -> Repo:
@@ -64,7 +69,8 @@ def repo(source_id: str, revision: str | None = None) -> Repo:
         ),
         revision,
     )
-    licence = info.card_data.get("license") if info.card_data else None
+    card = info.card_data
+    licence, configs = (card.get("license"), card.get("configs")) if card else (None, None)
     return Repo(
         id=source_id,
         commit=info.sha or "",
@@ -73,6 +79,8 @@ def repo(source_id: str, revision: str | None = None) -> Repo:
         private=bool(info.private),
         disabled=bool(info.disabled),
         files=tuple(_entry(sibling) for sibling in info.siblings or ()),
+        configs=tuple(c for c in configs if isinstance(c, dict)) if configs else (),
+        renamed=info.id if info.id != source_id else None,
     )
 
 

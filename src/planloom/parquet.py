@@ -16,7 +16,7 @@ BATCH = 1024
 
 def rows(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:
     with pq.ParquetFile(piece.file.path) as file:
-        paths = _projected(file.schema, columns) if columns else None
+        paths = projected(file.schema, columns) if columns else None
         counts = [file.metadata.row_group(group).num_rows for group in range(piece.stop)]
         bounds = list(pairwise(accumulate(counts, initial=0)))
         for group in range(piece.start, piece.stop):
@@ -69,7 +69,7 @@ def _without_padding(row: dict[str, Any]) -> dict[str, Any]:
     return {key: without_nulls(v) if isinstance(v, (dict, list)) else v for key, v in row.items()}
 
 
-def _projected(schema: pq.ParquetSchema, columns: Iterable[str]) -> list[str]:
+def projected(schema: pq.ParquetSchema, columns: Iterable[str]) -> list[str]:
     """Paths of the leaves below the named columns; list levels are left out of the names."""
     paths = [schema.column(index).path for index in range(len(schema))]
     plain = {

@@ -3,10 +3,10 @@
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -83,6 +83,11 @@ def _records(piece: Slice, columns: tuple[str, ...] | None) -> Iterator[Record]:
     wanted = _tree(columns)
     for at, record in records:
         yield at, _picked(record, wanted) if isinstance(record, dict) else record
+
+
+def picked(record: Mapping[str, Any], columns: Iterable[str] | None) -> dict[str, Any]:
+    """The record with the wanted columns only."""
+    return cast("dict[str, Any]", _picked(dict(record), _tree(columns)))
 
 
 Tree = dict[str, "Tree"]
@@ -176,12 +181,12 @@ def _array(path: str) -> Iterator[Record]:
     window, at, start, ended = "", 0, 0, False
     with opened(path) as stream:
         while True:
-            found, start = _element(window, start, first=at == 0)
-            if found is _END:
+            found, start = element(window, start, first=at == 0)
+            if found is END:
                 if window[start + 1 :].strip() or stream.read(CHUNK).strip():
                     yield at, Broken("text behind the end of the array")
                 return
-            if found is not _MORE:
+            if found is not MORE:
                 yield at, _scrubbed_record(found)
                 at += 1
                 continue
@@ -211,23 +216,23 @@ def _more(stream: BufferedIOBase, least: int) -> bytes:
     return data
 
 
-_END, _MORE = object(), object()
+END, MORE = object(), object()
 _GAP = re.compile(r"[\s,]*")
 _scan = json.JSONDecoder(strict=False).raw_decode
 
 
-def _element(window: str, start: int, *, first: bool) -> tuple[Any, int]:
-    """The next element and where it ends; _END after the last, _MORE if it is not whole yet."""
+def element(window: str, start: int, *, first: bool) -> tuple[Any, int]:
+    """The next element and where it ends; END after the last, MORE if it is not whole yet."""
     gap = _GAP.match(window, start)
     begin = gap.end() if gap else start
     if first and window[begin : begin + 1] == "[":
         gap = _GAP.match(window, begin + 1)
         begin = gap.end() if gap else begin + 1
     if begin >= len(window):
-        return _MORE, start
+        return MORE, start
     if window[begin] == "]":
-        return _END, begin
+        return END, begin
     try:
         return _scan(window, begin)
     except (ValueError, RecursionError):
-        return _MORE, start
+        return MORE, start

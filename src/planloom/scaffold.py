@@ -3,20 +3,23 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
 from planloom import files, golden, payload, records
 from planloom.datasets import loaded
-from planloom.detect import Layout, detect, sample, told
+from planloom.detect import SAMPLE, Layout, detect, sample, told
 from planloom.errors import InputError, OutputError, RecipeError
 from planloom.files import DataFile
 from planloom.golden import Case
 from planloom.rows import Outcome
 from planloom.source import Source
 
+ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 KEPT = 2
 FEW = 3
 
@@ -48,18 +51,42 @@ _PART = """
         ),"""
 
 
-def find(what: str, data_root: Path | None, source_id: str | None) -> tuple[Path, str]:
+class Found(NamedTuple):
     """Where the rows lie, and the id of their dataset.
 
+    Of a dataset on the hub these are excerpts: it has `rows` rows in the files `names`.
+    """
+
+    where: Path
+    source_id: str
+    rows: int | None = None
+    names: tuple[str, ...] = ()
+
+
+@contextmanager
+def found(what: str, data_root: Path | None, source_id: str | None) -> Iterator[Found]:
+    """A file, a folder or a dataset below the data root; without one, excerpts from the hub.
+
     Raises:
-        InputError: if there is neither such a file nor such a dataset below the data root.
+        InputError: if there is no such thing.
     """
     if Path(what).exists():
-        return Path(what), source_id or f"local/{Path(what).name.split('.')[0]}"
-    root = files.root_of(data_root, Source(what, "", 0, 3)) if data_root else None
-    if root is None:
-        raise InputError(f"{what}: no such file; an id needs --data-root DIR with its files below")
-    return root, source_id or what
+        yield Found(Path(what), source_id or f"local/{Path(what).name.split('.')[0]}")
+    elif data_root is not None:
+        root = files.root_of(data_root, Source(what, "", 0, 3))
+        if root is None:
+            raise InputError(f"{what}: neither a file nor a dataset below {data_root}")
+        yield Found(root, source_id or what)
+    elif not ID.fullmatch(what):
+        raise InputError(f"{what}: no such file, and no id of a dataset (OWNER/NAME)")
+    else:
+        from planloom import survey
+
+        with TemporaryDirectory(prefix="planloom-") as folder:
+            place = survey.on_hub(what)
+            rows = survey.laid_down(place, SAMPLE, Path(folder))
+            names = tuple(entry.path for entry in place.repo.files)
+            yield Found(Path(folder), source_id or what, rows, names)
 
 
 class Drafted(NamedTuple):
@@ -78,27 +105,29 @@ class _Group(NamedTuple):
     layouts: list[Layout]
 
 
-def new(where: Path, source_id: str, into: Path) -> Drafted:
-    """Drafts a dataset file and its golden cases from a data file, or a folder of them.
+def new(data: Found, into: Path) -> Drafted:
+    """Drafts a dataset file and its golden cases from data files.
 
     Raises:
         InputError: if there are no rows that any shape fits.
         RecipeError: if the id is not OWNER/NAME.
         OutputError: rather than write over a file.
     """
-    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", source_id):
+    where, source_id = data.where, data.source_id
+    if not ID.fullmatch(source_id):
         raise RecipeError(f"{source_id}: an id is OWNER/NAME; give one with --id")
     name = re.sub(r"\W", "_", source_id.split("/")[1].lower())
     dataset, cases = into / f"{name}.py", into / f"{name}{golden.SUFFIX}"
     for path in (dataset, cases):
         if path.exists():
             raise OutputError(f"{path}: is there already; name another folder with --into")
-    groups = _groups(where)
+    groups = [_with_others(group, data.names) for group in _groups(where)]
     seen = [line for group in groups for line in _seen(group)]
     parts = [group for group in groups if group.split]
     drafted = [case for n, group in enumerate(parts) for case in _cases(group, n)]
     into.mkdir(parents=True, exist_ok=True)
-    dataset.write_text(_text(source_id, parts, seen, _count(where)), "utf-8")
+    rows = _count(where) if data.rows is None else data.rows
+    dataset.write_text(_text(source_id, parts, seen, rows), "utf-8")
     golden.save(cases, drafted)
     return Drafted(dataset, cases, seen)
 
@@ -148,6 +177,17 @@ def _patterns(names: Sequence[str]) -> list[str]:
         return list(names)
     paths = [PurePosixPath(name) for name in names]
     return sorted({str(path.with_name(f"*{''.join(path.suffixes)}")) for path in paths})
+
+
+def _with_others(group: _Group, names: Sequence[str]) -> _Group:
+    """The files that are named like those of the group but for numbers belong to it."""
+    mine = {_unnumbered(name) for name in group.names}
+    others = {name for name in names if _unnumbered(name) in mine}
+    return group._replace(names=sorted(others | set(group.names)))
+
+
+def _unnumbered(name: str) -> str:
+    return re.sub(r"\d+", "0", name)
 
 
 def _seen(group: _Group) -> list[str]:
