@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import forecasts
 import verdicts
 
 from planloom import cli, feasible, listing, overview, shapes
@@ -348,6 +349,15 @@ def discovered() -> str:
     return table((*head, "shares off", "most requests for Parquet", "for JSON"), found)
 
 
+ACCURACY = (
+    "from builds of",
+    "to",
+    "forecast",
+    "built",
+    "in total",
+    "sources over 10 % (plans built: error)",
+)
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "fields": fields,
@@ -372,6 +382,11 @@ BLOCKS: dict[str, Callable[[], str]] = {
         ("use", "if"), ((rule.level, rule.meaning) for rule in feasible.RULES)
     ),
     "overview": lambda: table(("column", "is"), ((c.head, c.about) for c in overview.COLUMNS)),
+    "forecast": forecasts.excerpt,
+    "whole forecast": forecasts.whole,
+    "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),
+    "published": lambda: table(("figure", "value", "where from"), forecasts.published()),
+    "accuracy": lambda: table(ACCURACY, forecasts.accuracy()),
 }
 
 

@@ -1,7 +1,9 @@
 """The command line: arguments in, one library call, print."""
 
 import argparse
+import math
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from planloom.errors import PlanloomError, RecipeError
 
 if TYPE_CHECKING:
+    from planloom.recipe import Recipe
     from planloom.validate import Checked
 
 INTERRUPTED = 130
@@ -55,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _add_list(commands)
     _add_discover(commands)
     _add_build(commands)
+    _add_forecast(commands)
     _add_explain(commands)
     _add_check(commands)
     _add_new(commands)
@@ -96,7 +100,7 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("build", help="a corpus from a recipe")
     add = command.add_argument
     add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
-    add("--out", type=Path, required=True, help="the folder to build in")
+    add("--out", type=Path, help="the folder to build in")
     add(
         "--data-root",
         metavar="DIR",
@@ -111,7 +115,30 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("--workers", type=_positive, default=0, metavar="N", help="processes (default: all cores)")
     add("--datasets", metavar="DIR", action="append", help="your own dataset files")
     add("--fresh", action="store_true", help="replace another Planloom build in --out")
+    add("--dry-run", action="store_true", help="read nothing; print what `forecast` does")
     command.set_defaults(run=_build)
+
+
+def _add_forecast(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "forecast", help="what a recipe would give, take and cost, before any download"
+    )
+    add = command.add_argument
+    add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
+    add("--json", type=Path, metavar="FILE", help="also write everything, unrounded")
+    add("--discovered", type=Path, metavar="FILE", help="what `discover --json` wrote")
+    add("--measured", type=Path, metavar="OUT", action="append", default=[], help=MEASURED)
+    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
+    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
+    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+    add("--factors", action="store_true", help="show each factor, its origin and reason")
+    add("--price-hour", type=_price, metavar="USD", help="an hour of the machine (default: 0.10)")
+    add("--price-gb", type=_price, metavar="USD", help="a GB of disk (default: 0.08)")
+    add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    command.set_defaults(run=_forecast)
+
+
+MEASURED = "an earlier, smaller build; two of different size tell how duplicates grow"
 
 
 def _add_explain(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -152,6 +179,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _price(text: str) -> float:
+    price = float(text)
+    if not 0 <= price < math.inf:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return price
+
+
 def _folders(given: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(Path(folder).resolve()) for folder in given or ()))
 
@@ -184,14 +218,23 @@ def _discover(arguments: argparse.Namespace) -> int:
     return 0 if any(one.status == "ok" for one in run.found) else 1
 
 
+def _recipe(arguments: argparse.Namespace) -> "Recipe":
+    from planloom import recipe
+
+    wanted = recipe.load(arguments.recipe)
+    return recipe.with_datasets(wanted, (*wanted.datasets, *_folders(arguments.datasets)))
+
+
 def _build(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from planloom import pipeline, recipe, summary
+    from planloom import pipeline, summary
 
-    wanted = recipe.load(arguments.recipe)
-    folders = (*wanted.datasets, *_folders(arguments.datasets))
-    wanted = recipe.with_datasets(wanted, folders)
+    wanted = _recipe(arguments)
+    if arguments.dry_run:
+        return _dry_run(wanted, arguments)
+    if arguments.out is None:
+        raise RecipeError("name the folder to build in with --out OUT, or see ahead with --dry-run")
     names = pipeline.Options.__struct_fields__
     given = {name: getattr(arguments, name) for name in names}
     corpus = pipeline.build(wanted, msgspec.convert(given, pipeline.Options))
@@ -200,6 +243,33 @@ def _build(arguments: argparse.Namespace) -> int:
     for problem in corpus.trouble:
         print(f"planloom: {problem}", file=sys.stderr)
     return 1 if corpus.trouble else 0
+
+
+def _dry_run(wanted: "Recipe", arguments: argparse.Namespace) -> int:
+    from planloom import forecast, known, outlook
+
+    if arguments.limit:
+        print("planloom: --limit is not forecast; these are whole datasets", file=sys.stderr)
+    given = {name: getattr(arguments, name) for name in ("only", "without", "tier")}
+    found = forecast.forecast(wanted, known.NOTHING, **given)
+    print(outlook.text(found, shutil.get_terminal_size().columns))
+    return 0
+
+
+def _forecast(arguments: argparse.Namespace) -> int:
+    from planloom import cost, forecast, known, outlook
+
+    about, builds = known.gather(arguments.discovered, arguments.measured)
+    asked = (arguments.price_hour, arguments.price_gb)
+    prices = cost.Prices(
+        *(a if a is not None else d for a, d in zip(asked, cost.prices(), strict=True))
+    )
+    given = {name: getattr(arguments, name) for name in ("only", "without", "tier")}
+    found = forecast.forecast(_recipe(arguments), about, builds, prices, **given)
+    if arguments.json:
+        arguments.json.write_bytes(outlook.as_json(found))
+    print(outlook.text(found, shutil.get_terminal_size().columns, factors=arguments.factors))
+    return 0
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Which plans meet the targets: those of least seeded hash, so that no order of arrival counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +14,40 @@ SKELETON = 2
 """Code of the evidence `skeleton` in an index."""
 
 
+class Cap(NamedTuple):
+    """The most plans that may stay of those of a source, of a category, or without arguments."""
+
+    most: int
+    source: str | None = None
+    category: str | None = None
+    skeleton: bool = False
+
+
+def caps(recipe: Recipe) -> Iterator[Cap]:
+    """What bounds a corpus, in the order in which it applies."""
+    for source, wanted in recipe.sources.items():
+        if wanted.max is not None:
+            yield Cap(wanted.max, source=source)
+    yield Cap(recipe.skeleton_max, skeleton=True)
+    for category in CATEGORIES:
+        yield Cap(target(recipe, category), category=category)
+
+
 def mix(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> None:
     """Marks what is over a maximum or a target: per source, then per category over all sources."""
     hashes = [_seeded(chunk, recipe.seed) for chunk in chunks]
-    for source, wanted in recipe.sources.items():
-        mine = [fates[n] == KEPT if s.source == source else _none(s) for n, s in enumerate(chunks)]
-        if wanted.max is not None:
-            _cap(hashes, fates, mine, wanted.max)
-    skeletons = [
-        (fates[n] == KEPT) & (chunk.index["evidence"] == SKELETON) for n, chunk in enumerate(chunks)
-    ]
-    _cap(hashes, fates, skeletons, recipe.skeleton_max)
-    for code, category in enumerate(CATEGORIES):
-        mine = [(fates[n] == KEPT) & (s.index["category"] == code) for n, s in enumerate(chunks)]
-        _cap(hashes, fates, mine, target(recipe, category))
+    for cap in caps(recipe):
+        mine = [(fates[n] == KEPT) & _under(cap, chunk) for n, chunk in enumerate(chunks)]
+        _cap(hashes, fates, mine, cap.most)
 
 
-def _none(chunk: Indexed) -> NDArray[np.bool_]:
-    return np.zeros(len(chunk.index), bool)
+def _under(cap: Cap, chunk: Indexed) -> NDArray[np.bool_]:
+    if cap.skeleton:
+        return np.asarray(chunk.index["evidence"] == SKELETON)
+    if cap.source is not None:
+        return np.full(len(chunk.index), chunk.source == cap.source)
+    names: tuple[str | None, ...] = CATEGORIES
+    return np.asarray(chunk.index["category"] == names.index(cap.category))
 
 
 def _cap(
