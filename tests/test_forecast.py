@@ -102,7 +102,9 @@ def test_duplicates_that_grow_are_seen_under_a_limit(tmp_path: Path) -> None:
     (folder / "xlam_function_calling_60k.json").write_text(json.dumps(rows), "utf-8")
     small, whole = tmp_path / "small", tmp_path / "whole"
     for out, limit in ((small, 1000), (whole, None)):
-        pipeline.build(of(XLAM), pipeline.Options(out, data_root=str(tmp_path / "data"), limit=limit))
+        pipeline.build(
+            of(XLAM), pipeline.Options(out, data_root=str(tmp_path / "data"), limit=limit)
+        )
     about, builds = gather(None, [small])
     gauge = about.gauges[XLAM, "dataset/train"][0]
     assert gauge.loss == Loss(300, 700)
