@@ -321,6 +321,12 @@ def test_every_public_notation_of_a_reference(text: str, source: str, template: 
     assert (edge.src, edge.dst, edge.evidence, edge.span) == (source, "n2", "reference", text)
 
 
+def test_a_sum_of_money_may_be_a_reference_by_name() -> None:
+    assert flows(plan(call("find"), call("use", amount="$var1.total$"))) == [
+        ("n0", "n1", "amount", "total")
+    ]
+
+
 def test_templates_count_from_zero_where_one_says_zero() -> None:
     made = plan(call("find"), call("look", x="{{step_0}}"), call("use", y="{{step_1.id}}"))
     assert flows(made) == [("n0", "n1", "x", None), ("n1", "n2", "y", "id")]

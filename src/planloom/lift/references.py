@@ -59,7 +59,8 @@ class References:
 
         A sum of money is no reference: `price = "$2"`.
         """
-        if leaf.written[:1] == "$" and MONEY.intersection(words(leaf.path).split()):
+        is_sum = re.fullmatch(r"\$\d+", leaf.written.strip())
+        if is_sum and MONEY.intersection(words(leaf.path).split()):
             return ()
         found = (*self._numbered(call, leaf.written), *self._templates(call, leaf.written))
         return tuple(link for link in found if 0 <= link.call < call)
