@@ -21,7 +21,8 @@ from typing import Any
 import forecasts
 import verdicts
 
-from planloom import cli, feasible, listing, overview, shapes
+from planloom import feasible, listing, overview, shapes
+from planloom.arguments import parser
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
@@ -331,7 +332,7 @@ def help_of(command: str) -> str:
     out = io.StringIO()
     try:
         with redirect_stdout(out):
-            cli.parser().parse_args([*command.split(), "--help"])
+            parser().parse_args([*command.split(), "--help"])
     except SystemExit:
         pass
     return f"```text\n{out.getvalue().rstrip()}\n```"

@@ -130,3 +130,35 @@ def test_explain_says_what_it_cannot_find(
     assert cli.main(["build", "good.toml", *DATA]) == 0
     assert cli.main(["explain", "out", what]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["build", "--out", "o", "--cache-limit", "nan"], "must be 0 or more"),
+        (["build", "--out", "o", "--cache-limit", "inf"], "must be 0 or more"),
+        (["build", "--out", "o", "--only", XLAM, "--without", XLAM], "no source is left"),
+        (["discover", XLAM, "--data-root", "s3://x"], "a URL is for build alone"),
+        (["discover", XLAM, "--json", "nowhere/f.json"], "no such folder"),
+    ],
+)
+def test_wrong_use_is_one_clear_line(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = cli.main(arguments)
+    except SystemExit as stopped:  # what argparse itself refuses
+        code = int(str(stopped.code))
+    assert code == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said in error
+
+
+def test_a_tier_that_adds_nothing_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["forecast", str(Path(__file__).parents[1] / "recipes/tier1.toml")]) == 0
+    assert capsys.readouterr().out.count("Sources up to tier") == 1

@@ -73,7 +73,7 @@ def discover(
     """
     cards = catalogue(folders)
     if data_root is not None and not data_root.is_dir():
-        raise RecipeError(f"--data-root {data_root}: no such folder")
+        raise RecipeError(f"--data-root {data_root}: no such folder (a URL is for build alone)")
     silent = False
 
     def look(name: str) -> Facts:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from planloom.errors import RecipeError
+
 VERSION = 1
 
 Status = Literal["ok", "gated", "private", "disabled", "missing", "script", "unreadable"]
@@ -117,6 +119,16 @@ def _known(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _known(item) for key, item in value.items() if item is not None}
     return [_known(item) for item in value] if isinstance(value, list) else value
+
+
+def check_place(path: Path) -> None:
+    """Looks early whether a file can be written there.
+
+    Raises:
+        RecipeError: if its folder is not there.
+    """
+    if not path.resolve().parent.is_dir():
+        raise RecipeError(f"--json {path}: no such folder")
 
 
 def write(path: Path, found: list[Facts]) -> None:

@@ -61,11 +61,12 @@ def _listed(sources: Sequence[Source], *, offline: bool) -> dict[str, Repo]:
             refused[source.id] = error
     if refused:
         words = " ".join(f"--without {name}" for name in refused)
+        rest = f"\ngo on without: {words}" if len(refused) < len(sources) else ""
         told = "\n  ".join(map(str, refused.values()))
         status = next(iter(refused.values())).status
         raise HubError(
             status,
-            f"{len(refused)} of {len(sources)} sources cannot be had\n  {told}\ngo on without: {words}",
+            f"{len(refused)} of {len(sources)} sources cannot be had\n  {told}{rest}",
         )
     return listed
 
@@ -104,7 +105,10 @@ def _remembered(source: Source) -> Repo:
     """
     path = _about(source.id, source.revision)
     if not path.exists():
-        raise HubError("missing", f"{source.id}: no build has fetched it into {cache()}")
+        raise HubError(
+            "missing",
+            f"{source.id}: no build has fetched it into {cache()}; run once without --offline",
+        )
     repo = msgspec.json.decode(path.read_bytes(), type=Repo)
     gone = [e.path for e in select(repo.files, source) if Need(repo, e).missing]
     if gone:
@@ -146,9 +150,16 @@ def _check_room(needs: Sequence[Need], limit: float | None) -> None:
         room, what = min((room, what), (int(limit * GB) - held, "--cache-limit leaves"))
     if wanted > room:
         raise InputError(
-            f"{wanted / GB:,.1f} GB are to be fetched and {what} {max(room, 0) / GB:,.1f} GB: make room, "
+            f"{_bytes(wanted)} are to be fetched and {what} {_bytes(max(room, 0))}: make room, "
             "set HF_HOME to a larger disk, or leave sources out with --without ID"
         )
+
+
+def _bytes(count: int) -> str:
+    unit, name = next(
+        (u, n) for u, n in ((GB, "GB"), (10**6, "MB"), (1, "bytes")) if count >= u or u == 1
+    )
+    return f"{count / unit:,.1f} {name}" if unit > 1 else f"{count:,} bytes"
 
 
 def _fetch(needs: Sequence[Need], digests: dict[str, str], *, offline: bool) -> None:

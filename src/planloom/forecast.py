@@ -104,9 +104,13 @@ def forecast(
     Raises:
         RecipeError: as a build would.
     """
-    tiers = []
+    tiers: list[Tier] = []
+    before: object = None
     for number in range(1, (tier or 3) + 1):
         chosen = inputs.choose(recipe, only, without, number)
+        if tiers and chosen == before:
+            continue  # this tier adds nothing
+        before = chosen
         parts = _parts(chosen.sources, recipe, about)
         supplied, reached = bounded(parts, recipe)
         tiers.append(_tier(number, recipe, supplied, reached))

@@ -76,6 +76,16 @@ def choose(
     return Chosen(chosen, refused)
 
 
+def refuse_nothing(recipe: Recipe, chosen: Chosen) -> None:
+    """Refuses a build that would be empty whatever the data.
+
+    Raises:
+        RecipeError: saying what is missing.
+    """
+    if not chosen.sources and not chosen.refused:
+        raise RecipeError(f"recipe {recipe.name}: no source is left to read")
+
+
 def pinned(source: Source, recipe: Recipe) -> Source:
     """The source at the recipe's revision, if it names one."""
     revision = recipe.sources[source.id].revision or source.revision

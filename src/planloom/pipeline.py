@@ -59,6 +59,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     """
     started = time.time()
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
+    inputs.refuse_nothing(recipe, chosen)
     out = output.Out(options.out)
     out.refuse_foreign(fresh=options.fresh)
     located = inputs.locate(recipe, chosen, options, out.digests())

@@ -1,0 +1,155 @@
+"""The words of the command line: every command, its arguments, their help."""
+
+import argparse
+import math
+from pathlib import Path
+
+from planloom.version import __version__
+
+LIE = "where OWNER/NAME or OWNER__NAME folders lie"
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their help."""
+    top = argparse.ArgumentParser(
+        prog="planloom",
+        description="Weaves public tool-use, instruction and chat datasets into one corpus of "
+        "benign execution plans.",
+    )
+    top.add_argument("--version", action="version", version=f"planloom {__version__}")
+    top.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_list(commands)
+    _add_discover(commands)
+    _add_build(commands)
+    _add_forecast(commands)
+    _add_explain(commands)
+    _add_check(commands)
+    _add_new(commands)
+    return top
+
+
+Commands = argparse._SubParsersAction
+
+
+def _add_list(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("list", help="the catalogue of datasets")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.add_argument(
+        "--datasets", metavar="DIR", action="append", help="your own dataset files"
+    )
+    command.set_defaults(run="list")
+
+
+def _add_discover(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "discover", help="what is really on the hub, and what it is worth"
+    )
+    add = command.add_argument
+    add("ids", nargs="*", metavar="ID", help="any dataset; without one the whole catalogue")
+    add(
+        "--rows",
+        type=_positive,
+        default=100,
+        metavar="N",
+        help="rows to look at in each (default: 100)",
+    )
+    add("--json", type=Path, metavar="FILE", help="write everything there")
+    add("--data-root", type=Path, metavar="DIR", help=f"look {LIE}, not on the hub")
+    add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    command.set_defaults(run="discover")
+
+
+def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("build", help="a corpus from a recipe")
+    add = command.add_argument
+    add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
+    add("--out", type=Path, help="the folder to build in")
+    add(
+        "--data-root",
+        metavar="DIR",
+        help=f"{LIE}, or a URL of fsspec, or a cache of the hub's tools",
+    )
+    add("--offline", action="store_true", help="only what earlier builds fetched: ask nobody")
+    add(
+        "--cache-limit",
+        type=_amount,
+        metavar="GB",
+        help="fetch nothing that makes the cache larger",
+    )
+    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
+    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
+    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+    add("--limit", type=_positive, metavar="N", help="read at most N rows of each file")
+    add("--workers", type=_positive, default=0, metavar="N", help="processes (default: all cores)")
+    add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    add("--fresh", action="store_true", help="replace another Planloom build in --out")
+    add("--dry-run", action="store_true", help="read nothing; print what `forecast` does")
+    command.set_defaults(run="build")
+
+
+def _add_forecast(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "forecast", help="what a recipe would give, take and cost, before any download"
+    )
+    add = command.add_argument
+    add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
+    add("--json", type=Path, metavar="FILE", help="also write everything, unrounded")
+    add("--discovered", type=Path, metavar="FILE", help="what `discover --json` wrote")
+    add("--measured", type=Path, metavar="OUT", action="append", default=[], help=MEASURED)
+    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
+    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
+    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+    add("--factors", action="store_true", help="show each factor, its origin and reason")
+    add("--price-hour", type=_amount, metavar="USD", help="an hour of the machine (default: 0.10)")
+    add("--price-gb", type=_amount, metavar="USD", help="a GB of disk (default: 0.08)")
+    add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    command.set_defaults(run="forecast")
+
+
+MEASURED = "an earlier, smaller build; two of different size tell how duplicates grow"
+
+
+def _add_explain(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "explain", help="how a plan came to be, or why a row was left out"
+    )
+    command.add_argument("out", type=Path, help="a finished build")
+    command.add_argument("what", metavar="PLAN_ID | SOURCE:FILE@AT")
+    command.set_defaults(run="explain")
+
+
+def _add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("check", help="validate plans: schema, ids, graph rules")
+    add = command.add_argument
+    add("files", nargs="+", type=Path, help="Parquet, JSON lines, a build, or golden cases")
+    add("--update", action="store_true", help="write what the code gives into the golden cases")
+    command.set_defaults(run="check")
+
+
+def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("new", help="draft a dataset file and golden cases from rows")
+    add = command.add_argument
+    add(
+        "what",
+        metavar="ID | FILE",
+        help="a dataset on the hub or below --data-root, a data file, or a folder",
+    )
+    add("--data-root", type=Path, metavar="DIR", help=LIE)
+    add("--id", metavar="OWNER/NAME", help="the id of a file's dataset (default: local/FILE)")
+    add("--into", type=Path, metavar="DIR", default=Path("my_sets"), help="default: my_sets")
+    command.set_defaults(run="new")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _amount(text: str) -> float:
+    amount = float(text)
+    if not 0 <= amount < math.inf:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return amount
