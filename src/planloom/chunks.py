@@ -1,7 +1,8 @@
 """A chunk: a bounded number of a slice's plans with an index of them, as files in one folder.
 
-`plans.arrow` is sorted by id, `index.npy` has a record for each row of it, `prefixes.npy` the hashes
-of all beginnings of its dialogues, `tools.arrow` the tools that its plans were offered.
+`plans.arrow` is sorted by id, `index.npy` has a record for each row of it, `low.npy` and `buckets.npy` the
+signatures of the requests, `prefixes.npy` the hashes of all beginnings of its dialogues, `tools.arrow`
+the tools that its plans were offered.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from planloom import arrow, payload
+from planloom import arrow, near, payload
 from planloom.plan import ExecutionPlan, canonical, ordered
 from planloom.trace import Tool
 
@@ -34,6 +35,10 @@ INDEX = np.dtype(
         ("at", "<i8"),
         ("task", "<u8"),  # hash of what the row solves, 0 for none
         ("whole", "<u8"),  # hash of all turns and steps, 0 for plans without calls
+        ("calls", "<u8"),  # hash of the calls, 0 for none
+        ("alike", "<u8"),  # hash of what near duplicates have in common
+        ("template", "<u8"),  # hash of what template siblings have in common
+        ("talk", "<u8"),  # first half of the smallest plan_id of the conversation
         ("use", "u1"),
         ("evidence", "u1"),
         ("category", "u1"),
@@ -59,7 +64,10 @@ class Chunk:
         codes = USES.index(plan.use), EVIDENCE.index(plan.evidence)
         kinds = CATEGORIES.index(plan.category), LABELS.index(plan.label)
         self.plans.append(plan)
-        self._index.append((*ids, plan.at, _hash64(task), whole, *codes, *kinds))
+        calls = near.calls_of(plan)
+        hashes64 = (near.hashed(calls) if calls else 0, near.alike(plan), near.template(plan))
+        talk = int((plan.group or plan.plan_id)[:16], 16)
+        self._index.append((*ids, plan.at, _hash64(task), whole, *hashes64, talk, *codes, *kinds))
         if plan.label == "benign":
             self._prefixes += hashes[:-1]
         for tool in tools:
@@ -70,7 +78,10 @@ class Chunk:
         folder.mkdir(parents=True)
         index = np.array(self._index, INDEX)
         order = np.lexsort((index["at"], index["lo"], index["hi"]))
+        signatures = near.signatures([self.plans[i].request for i in order])
         np.save(folder / "index.npy", index[order])
+        np.save(folder / "low.npy", signatures.low)
+        np.save(folder / "buckets.npy", signatures.buckets)
         np.save(folder / "prefixes.npy", np.unique(np.frombuffer(b"".join(self._prefixes), "<u8")))
         arrow.write_plans(folder / "plans.arrow", [self.plans[i] for i in order])
         arrow.write_tools(folder / "tools.arrow", self._tools.values())

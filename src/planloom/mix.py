@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planloom.dedup import KEPT, Fates, Indexed, fate
 from planloom.errors import Reason
+from planloom.indexed import KEPT, Fates, Indexed, fate
 from planloom.recipe import CATEGORIES, Recipe, target
 
 SKELETON = 2

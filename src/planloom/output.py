@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from planloom.errors import OutputError
 from planloom.files import digest
+from planloom.indexed import Deduped
 from planloom.inputs import Input
 from planloom.recipe import Recipe
 
@@ -98,10 +98,12 @@ class Out:
                     shutil.copyfileobj(lines, out)
                 piece.unlink()
 
-    def fates(self, chunks: Sequence[Path], fates: Sequence[NDArray[np.uint8]]) -> None:
-        """Keeps where dedup and mix sent each plan, for `explain`."""
-        for folder, mine in zip(chunks, fates, strict=True):
+    def fates(self, chunks: Sequence[Path], deduped: Deduped) -> None:
+        """Keeps where dedup and mix sent each plan, and what it repeats, for `explain`."""
+        for folder, mine, because in zip(chunks, deduped.fates, deduped.because, strict=True):
+            rows = np.flatnonzero(because["hi"] | because["lo"])
             np.save(folder / "fates.npy", mine)
+            np.savez(folder / "because.npz", row=rows, plan=because[rows])
 
     def forget(self, keys: Sequence[str]) -> None:
         """Drops the slices of other builds."""

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from planloom import dedup, inputs, output, slices, stats, write
 from planloom.chunks import LABELS
-from planloom.dedup import KEPT, SIDE, Fates, Indexed
 from planloom.errors import InputError, Reason
+from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed
 from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
@@ -74,7 +74,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         ]
         indexed = [_indexed(task, chunk) for task, chunk in chunks]
         places = [chunk for _, chunk in chunks]
-        deduped = dedup.dedup(indexed)
+        deduped = dedup.dedup(indexed, recipe.dedup)
         mix(indexed, deduped.fates, recipe)
         ledger = _ledger(reports, indexed, deduped.fates)
         made = _write(workers, out, recipe, places, indexed, deduped)
@@ -82,7 +82,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
     out.json("stats.json", statistics)
     out.json("ledger.json", ledger.rows())
-    out.fates(places, deduped.fates)
+    out.fates(places, deduped)
     out.forget([task.key for task in tasks])
     run = {"slices": len(folders), "commits": inputs.commits(located)}
     out.finish(inputs.manifest(recipe, options, chosen, located), started, run)
@@ -109,8 +109,11 @@ def _indexed(task: Task, folder: Path) -> Indexed:
         source=task.source,
         part=part,
         unique=inputs.part_of(task).unique is not None,
+        overlap=inputs.source_of(task).overlap,
         index=np.load(folder / "index.npy", mmap_mode="r"),
         prefixes=np.load(folder / "prefixes.npy", mmap_mode="r"),
+        low=np.load(folder / "low.npy", mmap_mode="r"),
+        buckets=np.load(folder / "buckets.npy", mmap_mode="r"),
     )
 
 
@@ -127,7 +130,7 @@ def _ledger(
             if code == KEPT:
                 ledger.add(chunk.source, "write", "plan", n=n)
             elif code != SIDE:
-                reason = dedup.REASONS[code - 1]
+                reason = REASONS[code - 1]
                 where = "mix" if reason == Reason.over_target else "dedup"
                 ledger.add(chunk.source, where, "plan", reason, n)
     return ledger
@@ -139,15 +142,17 @@ def _write(
     recipe: Recipe,
     folders: Sequence[Path],
     indexed: Sequence[Indexed],
-    deduped: dedup.Deduped,
+    deduped: Deduped,
 ) -> stats.Counts:
     """The parts of plans/, adversarial/ and quarantine/, tools.parquet, and the JSON lines."""
     out.clear()
     kept = [mine == KEPT for mine in deduped.fates]
-    jobs = _jobs(out, "plans", folders, _picks(indexed, kept), deduped.also_in, recipe.jsonl)
+    jobs = _jobs(
+        out, "plans", folders, _picks(indexed, kept, deduped.groups), deduped.also_in, recipe.jsonl
+    )
     for name, label in SIDES.items():
         masks = [chunk.index["label"] == label for chunk in indexed]
-        jobs += _jobs(out, name, folders, _picks(indexed, masks), {}, None)
+        jobs += _jobs(out, name, folders, _picks(indexed, masks, deduped.groups), {}, None)
     written = workers.run(write.part, jobs, "parts")
     if recipe.jsonl:
         out.join([job.jsonl for job in jobs if job.jsonl], recipe)
@@ -160,13 +165,13 @@ def _write(
     return counts
 
 
-def _picks(indexed: Sequence[Indexed], masks: Sequence[Any]) -> write.Picks:
+def _picks(indexed: Sequence[Indexed], masks: Sequence[Any], groups: Sequence[Ids]) -> write.Picks:
     pieces = []
-    for number, (chunk, mask) in enumerate(zip(indexed, masks, strict=True)):
+    for number, (chunk, mask, mine) in enumerate(zip(indexed, masks, groups, strict=True)):
         rows = np.flatnonzero(mask)
         picks = np.empty(len(rows), write.PICK)
         picks["hi"], picks["lo"] = chunk.index["hi"][rows], chunk.index["lo"][rows]
-        picks["chunk"], picks["row"] = number, rows
+        picks["chunk"], picks["row"], picks["group"] = number, rows, mine[rows]
         pieces.append(picks)
     return np.concatenate(pieces) if pieces else np.empty(0, write.PICK)
 

@@ -35,6 +35,17 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     languages: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
 
 
+class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
+    """What counts as the same. A change here reads no source again.
+
+    `near_duplicates` is the least Jaccard similarity of requests at which one of two plans with equal
+    calls leaves, 0 keeps both. At most `template_cap` plans of one template stay, 0 keeps all.
+    """
+
+    near_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    template_cap: Count = 500
+
+
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
     """A source in a recipe; `max` is the most plans it may give, None all.
 
@@ -73,6 +84,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     jsonl: Literal["plain", "zst"] | None = None
     datasets: tuple[str, ...] = ()
     limits: Limits = Limits()
+    dedup: Dedup = Dedup()
 
     @property
     def goal(self) -> int:
@@ -128,7 +140,9 @@ def _explained(message: str) -> str:
     if match is None:
         return message
     place = (match[2] or "").split(".")[0].split("[")[0]
-    struct: Any = {"targets": Targets, "limits": Limits, "sources": Wanted}.get(place, Recipe)
+    struct: Any = {"targets": Targets, "limits": Limits, "dedup": Dedup, "sources": Wanted}.get(
+        place, Recipe
+    )
     known = struct.__struct_fields__
     hint = nearest(match[1], known) or f" (known: {', '.join(known)})"
     return f"unknown key `{match[1]}`{' in [' + place + ']' if place else ''}{hint}"

@@ -18,7 +18,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from planloom import arrow, files, language, payload, records
+from planloom import arrow, files, language, near, payload, records
 from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
 from planloom.errors import Reason
@@ -37,6 +37,7 @@ ROOMS = (
     "files.py",
     "fit.py",
     "language.py",
+    "near.py",
     "parquet.py",
     "payload.py",
     "plan.py",
@@ -69,7 +70,7 @@ class Task(Struct, frozen=True):
         known = (
             *(self.source, self.piece.file.part, self.piece.file.name, self.sha256, self.revision),
             *(self.piece.start, self.piece.stop, self.settings, self.rejects, self.limit),
-            *(code_hash(self.folders), pa.__version__, language.VERSION, __version__),
+            *(code_hash(self.folders), pa.__version__, language.VERSION, near.VERSION, __version__),
         )
         return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 

@@ -21,7 +21,10 @@ ROW_GROUP = 10_000
 ZSTD_LEVEL = 3
 
 Picks = NDArray[np.void]
-PICK = np.dtype([("hi", "<u8"), ("lo", "<u8"), ("chunk", "<u4"), ("row", "<u4")])
+ID = np.dtype([("hi", "<u8"), ("lo", "<u8")])
+PICK = np.dtype([("hi", "<u8"), ("lo", "<u8"), ("chunk", "<u4"), ("row", "<u4"), ("group", ID)])
+FOLDS = (("test", 0.01), ("valid", 0.02), ("train", 1.0))
+"""Folds by the share of groups at which each of them ends: 1 % test, 1 % valid."""
 
 
 class Job(NamedTuple):
@@ -82,7 +85,7 @@ def _chunks(job: Job) -> Iterator[pa.Table]:
             where[mine] = np.arange(count, count + len(mine))
             count += len(mine)
         table = pa.concat_tables(tables).take(pa.array(where))
-        yield _with_also_in(table, picks, job.also_in)
+        yield _with_group(_with_also_in(table, picks, job.also_in), picks)
 
 
 def _with_also_in(
@@ -91,9 +94,25 @@ def _with_also_in(
     if not also_in:
         return table
     names = [also_in.get((int(pick["chunk"]), int(pick["row"]))) for pick in picks]
-    column = arrow.SCHEMA.get_field_index("also_in")
+    return _with(table, "also_in", names)
+
+
+def _with_group(table: pa.Table, picks: Picks) -> pa.Table:
+    """Group and fold of plans that dedup saw; those beside the corpus keep their own group."""
+    groups = picks["group"]
+    if not (groups["hi"].any() or groups["lo"].any()):
+        return table
+    names = [f"{hi:016x}{lo:016x}" for hi, lo in groups.tolist()]
+    shares = ((groups["lo"] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) / (1 << 53)
+    ends = np.array([end for _, end in FOLDS])
+    folds = [FOLDS[number][0] for number in np.searchsorted(ends, shares, side="right")]
+    return _with(_with(table, "group", names), "fold", folds)
+
+
+def _with(table: pa.Table, name: str, values: Sequence[object]) -> pa.Table:
+    column = arrow.SCHEMA.get_field_index(name)
     field = arrow.SCHEMA.field(column)
-    return table.set_column(column, field, pa.array(names, field.type))
+    return table.set_column(column, field, pa.array(values, field.type))
 
 
 def tools(folders: Sequence[Path], wanted: set[str], path: Path) -> int:

@@ -1,0 +1,137 @@
+"""Plans that are alike: near duplicates, template siblings, and the groups that belong together."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planloom import near
+from planloom.errors import Reason
+from planloom.indexed import ID, KEPT, Fates, Ids, Indexed, fate
+from planloom.near import Pairs
+
+NONE = -1
+NO_PAIRS: Pairs = np.empty(0, np.int64), np.empty(0, np.int64)
+
+
+class Live:
+    """The plans that are still in, numbered by rank (use, evidence, recipe order, file, at), the best first."""
+
+    def __init__(self, chunks: Sequence[Indexed], fates: Sequence[Fates]) -> None:
+        self._chunks = chunks
+        self._rows = [np.flatnonzero(mine == KEPT) for mine in fates]
+        self._ends = np.cumsum([len(rows) for rows in self._rows], dtype=np.int64)
+        self.count = int(self._ends[-1]) if chunks else 0
+        number = np.repeat(np.arange(len(chunks)), [len(rows) for rows in self._rows])
+        at, evidence, use = (self._gathered(name) for name in ("at", "evidence", "use"))
+        self._order = np.lexsort((at, number, evidence, use))
+
+    def _gathered(self, name: str) -> NDArray[Any]:
+        """A column of the index, in the order of the chunks."""
+        columns = [c.index[name][rows] for c, rows in zip(self._chunks, self._rows, strict=True)]
+        return np.concatenate(columns) if columns else np.empty(0, np.uint64)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A column of the index, in the order of rank."""
+        return self._gathered(name)[self._order]
+
+    def near(self, least: float) -> Pairs:
+        """Pairs (worse, better) of near duplicates, each once."""
+        if not self.count:
+            return NO_PAIRS
+        alike = self.column("alike")
+
+        def band(number: int) -> NDArray[np.uint64]:
+            buckets = [
+                c.buckets[number][rows] for c, rows in zip(self._chunks, self._rows, strict=True)
+            ]
+            return near.bucket(np.concatenate(buckets)[self._order], alike)
+
+        found = [
+            worse * self.count + better for worse, better in near.pairs(band, self._low, least)
+        ]
+        once = np.unique(np.concatenate(found))
+        return once // self.count, once % self.count
+
+    def _low(self, plans: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The signatures of some plans."""
+        places = self._order[plans]
+        where = np.searchsorted(self._ends, places, side="right")
+        low = np.empty((len(plans), near.PERMUTATIONS), np.uint8)
+        for number in np.unique(where):
+            mine = np.flatnonzero(where == number)
+            begin = self._ends[number] - len(self._rows[number])
+            low[mine] = self._chunks[number].low[self._rows[number][places[mine] - begin]]
+        return low
+
+    def repeated(self, pairs: Pairs) -> NDArray[np.int64]:
+        """For each plan the best one of which it is a near duplicate, or NONE."""
+        best = np.full(self.count, self.count, np.int64)
+        np.minimum.at(best, *pairs)
+        return np.where(best == self.count, NONE, best)
+
+    def over(self, cap: int, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The plans of a template beyond the `cap` of least id, those that are `out` not counted."""
+        rest = np.flatnonzero(~out)
+        keys = self.column("template")[rest]
+        order = np.lexsort((self.column("lo")[rest], self.column("hi")[rest], keys))
+        starts = np.ones(len(order), bool)
+        starts[1:] = keys[order][1:] != keys[order][:-1]
+        first = np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))
+        over = np.zeros(self.count, bool)
+        over[rest[order[np.arange(len(order)) - first >= cap]]] = True
+        return over
+
+    def groups(self, pairs: Pairs) -> NDArray[np.int64]:
+        """For each plan the plan of least id in its group.
+
+        A group is a conversation, near duplicates, and equal calls in sources that share rows (of
+        which translations are one kind), and whatever of these hangs together.
+        """
+        by_id = np.lexsort((self.column("lo"), self.column("hi")))
+        number = np.empty(self.count, np.int64)
+        number[by_id] = np.arange(self.count)
+        links = (pairs, near.equal(self.column("talk")), near.equal(self._shared()))
+        labels = near.connected(self.count, [(number[a], number[b]) for a, b in links])
+        return by_id[labels[number]]
+
+    def _shared(self) -> NDArray[np.uint64]:
+        """A key of the calls within an overlap group, 0 for plans outside of any."""
+        names = [
+            int.from_bytes(
+                hashlib.blake2b(chunk.overlap.encode(), digest_size=8).digest(), "little"
+            )
+            if chunk.overlap
+            else 0
+            for chunk in self._chunks
+        ]
+        sizes = [len(rows) for rows in self._rows]
+        overlap = np.repeat(np.array(names, np.uint64), sizes)[self._order]
+        calls = self.column("calls")
+        return np.where((overlap != 0) & (calls != 0), calls ^ overlap, np.uint64(0))
+
+    def mark(self, fates: Sequence[Fates], out: NDArray[np.bool_], reason: Reason) -> None:
+        """Sends plans out for a reason."""
+        for mine, rows, said in zip(fates, self._rows, self._split(out), strict=True):
+            mine[rows[said]] = fate(reason)
+
+    def spread(self, plans: NDArray[np.int64]) -> list[Ids]:
+        """The ids of the plans named for each plan, by chunk and row; zeros for NONE and for plans not in."""
+        ids = np.zeros(self.count, ID)
+        known = plans != NONE
+        for name in ("hi", "lo"):
+            ids[name][known] = self.column(name)[plans[known]]
+        found = []
+        for chunk, rows, mine in zip(self._chunks, self._rows, self._split(ids), strict=True):
+            whole = np.zeros(len(chunk.index), ID)
+            whole[rows] = mine
+            found.append(whole)
+        return found
+
+    def _split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """Values in the order of rank, cut into those of each chunk."""
+        back = np.empty_like(values)
+        back[self._order] = values
+        return np.split(back, self._ends[:-1]) if self._chunks else []
