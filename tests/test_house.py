@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "safety": WORDS,
     "near": {"plan"},
     "indexed": {"errors"},  # dedup and mix share it: mix goes on where dedup stopped
-    "kin": WORDS | {"near", "indexed"},
+    "kin": WORDS | {"arrow", "near", "indexed"},
     "dedup": WORDS | {"kin", "indexed"},
     "mix": WORDS | {"indexed"},
     "formats": {"plan"},

@@ -123,6 +123,14 @@ def write_plans(path: Path, plans: Sequence[ExecutionPlan]) -> None:
             out.write_table(table(plans[start : start + FILE_BATCH]))
 
 
+def requests(path: Path, rows: list[int]) -> list[str]:
+    """The requests of some plans of a file of `write_plans`."""
+    with pa.memory_map(str(path)) as source:
+        column = pa.ipc.open_file(source).read_all()["request"]
+        found: list[str] = column.take(pa.array(rows, pa.int64())).to_pylist()
+        return found
+
+
 def read_plans(path: Path, rows: Sequence[int]) -> pa.Table:
     """The rows, given in ascending order, of such a file; only their batches are read."""
     with pa.OSFile(str(path), "rb") as source:

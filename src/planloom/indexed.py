@@ -1,5 +1,6 @@
 """The plans of a build as their index says them, and where each of them goes."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,13 +21,14 @@ class Indexed(NamedTuple):
     """The plans of a chunk; its position in the list, which is in recipe order, ranks them.
 
     `index` is an array of chunks.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its
-    dialogues, `low` and `buckets` the signatures of its requests; `overlap` names the sources that share rows with it.
+    dialogues, `low` and `buckets` the signatures of its requests; `folder` has its files, `overlap` names the sources that share rows with it.
     """
 
     source: str
     part: int
     unique: bool
     overlap: str | None
+    folder: Path
     index: Any
     prefixes: NDArray[np.uint64]
     low: NDArray[np.uint8]

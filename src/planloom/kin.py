@@ -1,18 +1,19 @@
 """Plans that are alike: near duplicates, template siblings, and the groups that belong together."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planloom import near
+from planloom import arrow, near
 from planloom.errors import Reason
 from planloom.indexed import ID, KEPT, Fates, Ids, Indexed, fate
 from planloom.near import Pairs
 
 NONE = -1
+PAIRS = 200_000  # of which the texts are in memory at once
 NO_PAIRS: Pairs = np.empty(0, np.int64), np.empty(0, np.int64)
 
 
@@ -53,18 +54,41 @@ class Live:
             worse * self.count + better for worse, better in near.pairs(band, self._low, least)
         ]
         once = np.unique(np.concatenate(found))
-        return once // self.count, once % self.count
+        pieces = np.array_split(once, 1 + len(once) // PAIRS)
+        right = np.concatenate([piece[self._edits(piece)] for piece in pieces])
+        return right // self.count, right % self.count
+
+    def _edits(self, pairs: NDArray[np.int64]) -> list[bool]:
+        """Which pairs differ in a few words only."""
+        worse, better = pairs // self.count, pairs % self.count
+        plans = np.unique(np.concatenate([worse, better]))
+        said = dict(zip(plans.tolist(), map(near.words, self._requests(plans)), strict=True))
+        both = zip(worse.tolist(), better.tolist(), strict=True)
+        return [near.is_edit(said[some], said[other]) for some, other in both]
+
+    def _requests(self, plans: NDArray[np.int64]) -> list[str]:
+        found = np.empty(len(plans), object)
+        for chunk, mine, rows in self._by_chunk(plans):
+            found[mine] = arrow.requests(chunk.folder / "plans.arrow", rows.tolist())
+        return list(found)
 
     def _low(self, plans: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The signatures of some plans."""
+        low = np.empty((len(plans), near.PERMUTATIONS), np.uint8)
+        for chunk, mine, rows in self._by_chunk(plans):
+            low[mine] = chunk.low[rows]
+        return low
+
+    def _by_chunk(
+        self, plans: NDArray[np.int64]
+    ) -> Iterator[tuple[Indexed, NDArray[np.int64], NDArray[np.int64]]]:
+        """Each chunk that holds some of the plans, which of them, and their rows in it."""
         places = self._order[plans]
         where = np.searchsorted(self._ends, places, side="right")
-        low = np.empty((len(plans), near.PERMUTATIONS), np.uint8)
         for number in np.unique(where):
             mine = np.flatnonzero(where == number)
             begin = self._ends[number] - len(self._rows[number])
-            low[mine] = self._chunks[number].low[self._rows[number][places[mine] - begin]]
-        return low
+            yield self._chunks[number], mine, self._rows[number][places[mine] - begin]
 
     def repeated(self, pairs: Pairs) -> NDArray[np.int64]:
         """For each plan the best one of which it is a near duplicate, or NONE."""

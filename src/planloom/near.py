@@ -7,6 +7,7 @@ numbers and equal other turns can be near duplicates: that is what `alike` hashe
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import metadata
@@ -29,8 +30,11 @@ LETTERS = 2_000  # of a longer request the beginning and the end count
 REACH = 16  # how many better plans of a bucket, besides the best, a plan is compared with
 WIDE = ((0x0E00, 0x0E7F), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF))
 STRIDE = 100_000
+EDITS = 4  # words added and taken away: long texts may share an instruction and still ask for two things
 TEMPLATE = 500
 _VARIABLE = re.compile(r"""\"[^\"]*\"|'[^']*'|\b[A-Z]\w*|\w*\d[\w.,:/-]*""")
+_WIDE = "".join(f"{chr(low)}-{chr(high)}" for low, high in WIDE)
+_WORDS = re.compile(f"[{_WIDE}]|[^\\W{_WIDE}]+")
 _NUMBER = re.compile(r"\d+")
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
@@ -66,7 +70,7 @@ def grams(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]
     joined = "".join(f"{_shortened(text)}{PADDING}" for text in texts).casefold()
     points = np.frombuffer(joined.encode("utf-32-le", "replace"), "<u4")
     kind = _kinds()[np.minimum(points, 0xFFFF)]
-    keep = np.ones(len(points), bool)  # a space stands between two letters or not at all
+    keep = kind != SPACE  # a space stands between two letters or not at all
     keep[1:] = (kind[1:] != SPACE) | ((kind[:-1] != SPACE) & (kind[:-1] != END))
     points, kind = points[keep], kind[keep]
     keep = np.ones(len(points), bool)
@@ -200,6 +204,16 @@ def similarity(
         a, b = some[start : start + STRIDE], others[start : start + STRIDE]
         found[start : start + STRIDE] = (low[a] == low[b]).mean(axis=1)
     return (found - 1 / 256) / (1 - 1 / 256)
+
+
+def words(text: str) -> Counter[str]:
+    """The words of a request, how often each; a character of a script without spaces is a word."""
+    return Counter(_WORDS.findall(text.casefold()))
+
+
+def is_edit(some: Counter[str], other: Counter[str]) -> bool:
+    """Whether a few words make all the difference, however much the texts have in common."""
+    return (some - other).total() + (other - some).total() <= EDITS
 
 
 def bucket(buckets: NDArray[np.uint32], alike_: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -110,6 +110,7 @@ def _indexed(task: Task, folder: Path) -> Indexed:
         part=part,
         unique=inputs.part_of(task).unique is not None,
         overlap=inputs.source_of(task).overlap,
+        folder=folder,
         index=np.load(folder / "index.npy", mmap_mode="r"),
         prefixes=np.load(folder / "prefixes.npy", mmap_mode="r"),
         low=np.load(folder / "low.npy", mmap_mode="r"),

@@ -42,7 +42,7 @@ class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
     calls leaves, 0 keeps both. At most `template_cap` plans of one template stay, 0 keeps all.
     """
 
-    near_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    near_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.7
     template_cap: Count = 500
 
 
