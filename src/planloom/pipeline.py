@@ -12,14 +12,14 @@ from msgspec import Struct
 
 from planloom import dedup, inputs, output, slices, stats, write
 from planloom.chunks import LABELS
-from planloom.errors import InputError, Reason
+from planloom.errors import InputError, OutputError, Reason
 from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed
 from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
 from planloom.recipe import Recipe
 from planloom.slices import Task
-from planloom.work import Workers
+from planloom.work import ATTEMPTS, Failed, Workers
 
 SIDES = {"adversarial": LABELS.index("adversarial"), "quarantine": LABELS.index("unknown")}
 
@@ -67,7 +67,10 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
     out.remember(recipe, options, located)
     with Workers(options.workers or os.cpu_count() or 1, _weight(tasks)) as workers:
-        folders = workers.run(slices.run, tasks, "slices")
+        ran = workers.run(slices.run, tasks, "slices")
+        failed = [one for one in ran if isinstance(one, Failed)]
+        tasks = [t for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
+        folders = [one for one in ran if not isinstance(one, Failed)]
         reports = [_report(folder) for folder in folders]
         chunks = [
             (t, chunk) for t, f in zip(tasks, folders, strict=True) for chunk in slices.chunks(f)
@@ -84,9 +87,11 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.json("ledger.json", ledger.rows())
     out.fates(places, deduped)
     out.forget([task.key for task in tasks])
+    manifest = inputs.manifest(recipe, options, chosen, located)
+    lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
-    out.finish(inputs.manifest(recipe, options, chosen, located), started, run)
-    trouble = _trouble(tasks, reports) + ledger.problems()
+    out.finish({**manifest, "given_up": lost} if lost else manifest, started, run)
+    trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
     return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
 
 
@@ -154,7 +159,11 @@ def _write(
     for name, label in SIDES.items():
         masks = [chunk.index["label"] == label for chunk in indexed]
         jobs += _jobs(out, name, folders, _picks(indexed, masks, deduped.groups), {}, None)
-    written = workers.run(write.part, jobs, "parts")
+    written = []
+    for done in workers.run(write.part, jobs, "parts"):
+        if isinstance(done, Failed):
+            raise OutputError(f"{done.job.path}: {done.error}; run the same command again")
+        written.append(done)
     if recipe.jsonl:
         out.join([job.jsonl for job in jobs if job.jsonl], recipe)
     wanted: set[str] = set().union(*(done.tools for done in written))
@@ -203,6 +212,12 @@ def _notes(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> dict[str
         for name, n in report["notes"].items():
             mine[name] = mine.get(name, 0) + n
     return {source: dict(sorted(mine.items())) for source, mine in sorted(notes.items()) if mine}
+
+
+def _given_up(failed: Failed[Task]) -> str:
+    piece = failed.job.piece
+    where = f"{piece.file.path} {piece.start}..{piece.stop}" if piece.stop else piece.file.path
+    return f"{where}: given up after {ATTEMPTS} attempts, its rows are not in: {failed.error}"
 
 
 def _trouble(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> list[str]:

@@ -2,18 +2,33 @@
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tqdm import tqdm
 
+from planloom.errors import PlanloomError
+
 SMALL = 8 << 20
 """Bytes of input below which starting processes costs more than it saves."""
+ATTEMPTS = 3
+LINE_SECONDS = 30  # between lines of progress where no one sees a bar
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
+
+
+class Failed(NamedTuple, Generic[Job]):
+    """A job that was given up after ATTEMPTS, and the last error."""
+
+    job: Job
+    error: str
 
 
 class Workers:
@@ -29,38 +44,113 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if self._pool is None:
-            return
-        if error is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.terminate()
-        self._pool.shutdown(wait=error is None, cancel_futures=True)
+        self._stop(at_once=error is not None)
 
-    def run(self, work: Callable[[Job], Done], jobs: Sequence[Job], what: str) -> list[Done]:
-        """The results in the order of the jobs, whatever the order of arrival."""
-        with tqdm(total=len(jobs), unit=f" {what}", disable=None, leave=False) as bar:
-            if self._count == 1 or len(jobs) < 2:
-                done = []
-                for job in jobs:
-                    done.append(work(job))
-                    bar.update()
-                return done
-            return self._parallel(work, jobs, bar)
+    def run(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job], what: str
+    ) -> list[Done | Failed[Job]]:
+        """The results in the order of the jobs, whatever the order of arrival.
+
+        A job that raises, or whose process dies, is tried again by itself; one that fails ATTEMPTS times
+        is given up and the rest goes on. What a user can mend (PlanloomError, a full disk) ends all.
+        """
+        results: dict[int, Done | Failed[Job]] = {}
+        with _progress(len(jobs), what) as step:
+            alone = self._count == 1 or len(jobs) < 2
+            tried = self._here(work, jobs) if alone else self._parallel(work, jobs)
+            for number, result in tried:
+                results[number] = result
+                step()
+            for number, failed in sorted(results.items()):
+                if isinstance(failed, Failed):
+                    results[number] = self._again(work, failed, in_process=alone)
+        return [results[number] for number in range(len(jobs))]
+
+    def _here(
+        self, work: Callable[[Job], Done], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Done | Failed[Job]]]:
+        for number, job in enumerate(jobs):
+            try:
+                yield number, work(job)
+            except Exception as error:  # noqa: BLE001 - the job is tried again, then named
+                yield number, _failed(job, error)
 
     def _parallel(
-        self, work: Callable[[Job], Done], jobs: Sequence[Job], bar: "tqdm[Any]"
-    ) -> list[Done]:
+        self, work: Callable[[Job], Done], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, Done | Failed[Job]]]:
+        """When a process dies all jobs not done fail with it: each is tried again by itself."""
+        pool = self._started(self._count)
+        futures: dict[Future[Done], int] = {
+            pool.submit(work, job): number for number, job in enumerate(jobs)
+        }
+        for future in as_completed(futures):
+            number = futures[future]
+            try:
+                yield number, future.result()
+            except Exception as error:  # noqa: BLE001 - the job is tried again, then named
+                yield number, _failed(jobs[number], error)
+
+    def _again(
+        self, work: Callable[[Job], Done], failed: Failed[Job], *, in_process: bool
+    ) -> Done | Failed[Job]:
+        for _ in range(ATTEMPTS - 1):
+            if not in_process and self._pool is not None and self._pool._broken:
+                self._stop(at_once=True)
+            try:
+                if in_process:
+                    return work(failed.job)
+                return self._started(self._count).submit(work, failed.job).result()
+            except Exception as error:  # noqa: BLE001 - the job is tried again, then named
+                failed = _failed(failed.job, error)
+        return failed
+
+    def _started(self, count: int) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._count, context, _deaf_to_interrupts)
-        futures: dict[Future[Done], int] = {
-            self._pool.submit(work, job): number for number, job in enumerate(jobs)
-        }
-        results: dict[int, Done] = {}
-        for future in as_completed(futures):
-            results[futures[future]] = future.result()
-            bar.update()
-        return [results[number] for number in range(len(jobs))]
+            self._pool = ProcessPoolExecutor(count, context, _deaf_to_interrupts)
+        return self._pool
+
+    def _stop(self, *, at_once: bool) -> None:
+        if self._pool is None:
+            return
+        if at_once:
+            for process in list((self._pool._processes or {}).values()):
+                process.terminate()
+        self._pool.shutdown(wait=not at_once, cancel_futures=True)
+        self._pool = None
+
+
+def _failed(job: Job, error: Exception) -> Failed[Job]:
+    """What is the user's to mend is raised on."""
+    if isinstance(error, (PlanloomError, OSError)) and not isinstance(error, BrokenProcessPool):
+        raise error
+    return Failed(job, f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _progress(total: int, what: str) -> Iterator[Callable[[], None]]:
+    """A bar in a terminal; elsewhere a line now and then, none for short work."""
+    if sys.stderr.isatty():
+        with tqdm(total=total, unit=f" {what}", leave=False) as bar:
+            yield lambda: _advance(bar)
+        return
+    started = said = time.monotonic()
+    done = 0
+
+    def step() -> None:
+        nonlocal done, said
+        done += 1
+        now = time.monotonic()
+        if now - said >= LINE_SECONDS:
+            said = now
+            left = (now - started) / done * (total - done)
+            print(f"{what}: {done:,} of {total:,}, about {left / 60:.0f} min left", file=sys.stderr)
+
+    yield step
+
+
+def _advance(bar: "tqdm[Any]") -> None:
+    bar.update()
 
 
 def _deaf_to_interrupts() -> None:
