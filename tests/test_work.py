@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,34 @@ def test_a_process_that_dies_costs_its_own_job_alone(tmp_path: Path) -> None:
 def test_what_a_user_can_mend_ends_all(tmp_path: Path, weight: int) -> None:
     with pytest.raises(InputError, match="cut off"), Workers(2, weight) as workers:
         workers.run(double, jobs(tmp_path, j1="mendable"), "jobs")
+
+
+def test_the_same_jobs_on_a_cluster_that_loses_a_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'planloom[ray]'")
+    from ray.cluster_utils import Cluster as Local
+
+    from planloom.cluster import Cluster
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    local = Local(initialize_head=True, head_node_args={"num_cpus": 1})
+    second = local.add_node(num_cpus=1)
+    try:
+        with Cluster(local.address) as cluster:
+            assert len(ray.nodes()) == 2
+            killer = threading.Timer(1.5, local.remove_node, [second])
+            killer.start()
+            done = cluster.run(slow, [(n, str(tmp_path)) for n in range(12)], "jobs")
+            killer.join()
+            failed = cluster.run(double, jobs(tmp_path, j3="raises"), "jobs")[3]
+    finally:
+        local.shutdown()
+    assert done == [2 * n for n in range(12)]
+    assert isinstance(failed, Failed)
+    assert "job 3 is odd" in failed.error
+
+
+def slow(job: tuple[int, str]) -> int:
+    time.sleep(0.5)
+    return double((job[0] + 100, "", job[1])) - 200

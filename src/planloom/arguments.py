@@ -82,6 +82,7 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
     add("--limit", type=_positive, metavar="N", help="read at most N rows of each file")
     add("--workers", type=_positive, default=0, metavar="N", help="processes (default: all cores)")
+    add("--ray", metavar="ADDRESS", help="run on a Ray cluster: auto, HOST:PORT, ray://HOST:PORT")
     add("--datasets", metavar="DIR", action="append", help="your own dataset files")
     add("--fresh", action="store_true", help="replace another Planloom build in --out")
     add("--dry-run", action="store_true", help="read nothing; print what `forecast` does")

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from planloom import dedup, inputs, output, slices, stats, write
 from planloom.chunks import LABELS
+from planloom.cluster import Cluster
 from planloom.errors import InputError, OutputError, Reason
 from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed
 from planloom.ledger import Ledger
@@ -35,6 +36,7 @@ class Options(Struct, frozen=True):
     tier: int | None = None
     limit: int | None = None
     workers: int = 0
+    ray: str | None = None
     fresh: bool = False
     offline: bool = False
     cache_limit: float | None = None
@@ -66,7 +68,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
     out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
     out.remember(recipe, options, located)
-    with Workers(options.workers or os.cpu_count() or 1, _weight(tasks)) as workers:
+    with _workers(options, tasks) as workers:
         ran = workers.run(slices.run, tasks, "slices")
         failed = [one for one in ran if isinstance(one, Failed)]
         tasks = [t for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
@@ -93,6 +95,12 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.finish({**manifest, "given_up": lost} if lost else manifest, started, run)
     trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
     return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
+
+
+def _workers(options: Options, tasks: Sequence[Task]) -> Workers | Cluster:
+    if options.ray:
+        return Cluster(options.ray)
+    return Workers(options.workers or os.cpu_count() or 1, _weight(tasks))
 
 
 def _weight(tasks: Sequence[Task]) -> int:
@@ -143,7 +151,7 @@ def _ledger(
 
 
 def _write(
-    workers: Workers,
+    workers: Workers | Cluster,
     out: Out,
     recipe: Recipe,
     folders: Sequence[Path],

@@ -55,7 +55,7 @@ class Workers:
         is given up and the rest goes on. What a user can mend (PlanloomError, a full disk) ends all.
         """
         results: dict[int, Done | Failed[Job]] = {}
-        with _progress(len(jobs), what) as step:
+        with progress(len(jobs), what) as step:
             alone = self._count == 1 or len(jobs) < 2
             tried = self._here(work, jobs) if alone else self._parallel(work, jobs)
             for number, result in tried:
@@ -73,7 +73,7 @@ class Workers:
             try:
                 yield number, work(job)
             except Exception as error:  # noqa: BLE001 - the job is tried again, then named
-                yield number, _failed(job, error)
+                yield number, may_go_on(job, error)
 
     def _parallel(
         self, work: Callable[[Job], Done], jobs: Sequence[Job]
@@ -88,7 +88,7 @@ class Workers:
             try:
                 yield number, future.result()
             except Exception as error:  # noqa: BLE001 - the job is tried again, then named
-                yield number, _failed(jobs[number], error)
+                yield number, may_go_on(jobs[number], error)
 
     def _again(
         self, work: Callable[[Job], Done], failed: Failed[Job], *, in_process: bool
@@ -101,7 +101,7 @@ class Workers:
                     return work(failed.job)
                 return self._started(self._count).submit(work, failed.job).result()
             except Exception as error:  # noqa: BLE001 - the job is tried again, then named
-                failed = _failed(failed.job, error)
+                failed = may_go_on(failed.job, error)
         return failed
 
     def _started(self, count: int) -> ProcessPoolExecutor:
@@ -120,15 +120,15 @@ class Workers:
         self._pool = None
 
 
-def _failed(job: Job, error: Exception) -> Failed[Job]:
-    """What is the user's to mend is raised on."""
+def may_go_on(job: Job, error: Exception) -> Failed[Job]:
+    """The job as failed; what is the user's to mend is raised instead."""
     if isinstance(error, (PlanloomError, OSError)) and not isinstance(error, BrokenProcessPool):
         raise error
     return Failed(job, f"{type(error).__name__}: {error}")
 
 
 @contextmanager
-def _progress(total: int, what: str) -> Iterator[Callable[[], None]]:
+def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
     """A bar in a terminal; elsewhere a line now and then, none for short work."""
     if sys.stderr.isatty():
         with tqdm(total=total, unit=f" {what}", leave=False) as bar:
