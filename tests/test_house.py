@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "checks": WORDS | {"calls"},
     "safety": WORDS,
     "near": {"plan"},
-    "indexed": {"errors"},  # dedup and mix share it: mix goes on where dedup stopped
+    "indexed": {"errors", "source"},  # dedup and mix share it: mix goes on where dedup stopped
     "kin": WORDS | {"arrow", "near", "indexed"},
     "dedup": WORDS | {"kin", "indexed"},
     "mix": WORDS | {"indexed"},
@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "feasible": {"facts", "source"},
     "overview": {"facts"},
     "remote": WORDS | {"fetch", "hub"},
-    "measured": {"chunks", "datasets", "dedup", "errors"},
+    "measured": WORDS | {"chunks", "datasets", "dedup", "indexed"},
     "known": {"errors", "measured", "plan"},
     "supply": WORDS | {"known", "measured", "mix", "rows"},
     "cost": {"known", "measured", "source", "supply"},

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planloom.errors import Reason
+from planloom.source import Source
 
 Fates = NDArray[np.uint8]
 Ids = NDArray[np.void]
@@ -21,7 +22,7 @@ class Indexed(NamedTuple):
     """The plans of a chunk; its position in the list, which is in recipe order, ranks them.
 
     `index` is an array of chunks.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its
-    dialogues, `low` and `buckets` the signatures of its requests; `folder` has its files, `overlap` names the sources that share rows with it.
+    dialogues, `low` and `buckets` the signatures of its requests; `folder` has its files, in which the plans stand in `rows`, `overlap` names the sources that share rows with it.
     """
 
     source: str
@@ -29,10 +30,34 @@ class Indexed(NamedTuple):
     unique: bool
     overlap: str | None
     folder: Path
+    rows: NDArray[np.int64]
     index: Any
     prefixes: NDArray[np.uint64]
     low: NDArray[np.uint8]
     buckets: NDArray[np.uint32]
+
+    def first(self, count: int) -> "Indexed":
+        """Of the plans those that stand first in the file."""
+        rows = np.sort(np.argsort(self.index["at"], kind="stable")[:count])
+        picked = {"index": self.index[rows], "low": self.low[rows]}
+        return self._replace(**picked, buckets=self.buckets[:, rows], rows=self.rows[rows])
+
+
+def mapped(folder: Path, source: Source, part: int) -> Indexed:
+    """The plans of a chunk folder, mapped into memory."""
+    index = np.load(folder / "index.npy", mmap_mode="r")
+    return Indexed(
+        source=source.id,
+        part=part,
+        unique=source.parts[part].unique is not None,
+        overlap=source.overlap,
+        folder=folder,
+        rows=np.arange(len(index)),
+        index=index,
+        prefixes=np.load(folder / "prefixes.npy", mmap_mode="r"),
+        low=np.load(folder / "low.npy", mmap_mode="r"),
+        buckets=np.load(folder / "buckets.npy", mmap_mode="r"),
+    )
 
 
 class Deduped(NamedTuple):

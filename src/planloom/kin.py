@@ -69,7 +69,7 @@ class Live:
     def _requests(self, plans: NDArray[np.int64]) -> list[str]:
         found = np.empty(len(plans), object)
         for chunk, mine, rows in self._by_chunk(plans):
-            found[mine] = arrow.requests(chunk.folder / "plans.arrow", rows.tolist())
+            found[mine] = arrow.requests(chunk.folder / "plans.arrow", chunk.rows[rows].tolist())
         return list(found)
 
     def _low(self, plans: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -13,8 +13,9 @@ import numpy as np
 from planloom import dedup
 from planloom.chunks import CATEGORIES, EVIDENCE, USES
 from planloom.datasets import find
-from planloom.dedup import KEPT, Indexed
 from planloom.errors import InputError, Reason
+from planloom.indexed import KEPT, Indexed, fate, mapped
+from planloom.recipe import Dedup, Recipe
 
 SURE = 3.0
 """Standard errors by which duplicates must differ between two sizes before they count as growing."""
@@ -109,14 +110,14 @@ def load(out: Path) -> Build:
         raise InputError(
             f"--measured {out}: no finished build with its .stage ({error})"
         ) from error
-    folders = tuple(about["recipe"]["datasets"])
+    recipe = msgspec.convert(about["recipe"], Recipe)
     slices = list(_slices(stage, about["files"]))
     limited = manifest["options"]["limit"] is not None
-    doubled = _doubled(slices, folders, limited=limited)
+    doubled = _doubled(slices, recipe, limited=limited)
     gauges = {}
     for source, part in dict.fromkeys(found.part for found in slices):
         mine = [found for found in slices if found.part == (source, part)]
-        name = find(source, folders).parts[part].name
+        name = find(source, recipe.datasets).parts[part].name
         gauges[source, name] = _gauge(mine, doubled[source, part])
     rows = sum(gauge.rows for gauge in gauges.values())
     kept = sum(gauge.loss.left for gauge in gauges.values())
@@ -168,7 +169,7 @@ def _gauge(slices: Sequence[_Slice], doubled: Doubled) -> Gauge:
         for chunk in piece.chunks:
             index, fates = np.load(chunk / "index.npy"), np.load(chunk / "fates.npy")
             counts["passed"] += int((index["label"] == 0).sum())
-            left = index[np.isin(fates, (KEPT, dedup.fate(Reason.over_target)))]
+            left = index[np.isin(fates, (KEPT, fate(Reason.over_target)))]
             kinds, times = np.unique(left[["category", "evidence", "use"]], return_counts=True)
             for (category, evidence, use), n in zip(kinds.tolist(), times.tolist(), strict=True):
                 cells[CATEGORIES[category], EVIDENCE[evidence], USES[use]] += n
@@ -182,7 +183,7 @@ def _gauge(slices: Sequence[_Slice], doubled: Doubled) -> Gauge:
     )
 
 
-def _doubled(slices: Sequence[_Slice], folders: tuple[str, ...], *, limited: bool) -> _Sizes:
+def _doubled(slices: Sequence[_Slice], recipe: Recipe, *, limited: bool) -> _Sizes:
     """What dedup takes of the first half of each part, and of the whole.
 
     Under a limit the first half of every file counts, of all sources at once, since that is what
@@ -197,20 +198,18 @@ def _doubled(slices: Sequence[_Slice], folders: tuple[str, ...], *, limited: boo
         for part in group:
             mine = [piece for piece in slices if piece.part == part]
             for _, cut in groupby(mine, lambda piece: piece.file if limited else 0):
-                chunks = [chunk for piece in cut for chunk in _indexed(piece, folders)]
+                chunks = [chunk for piece in cut for chunk in _indexed(piece, recipe.datasets)]
                 wholes += chunks
                 halves += _half(chunks)
-        few, most = _losses(halves), _losses(wholes)
+        few, most = _losses(halves, recipe.dedup), _losses(wholes, recipe.dedup)
         found |= {p: Doubled(few.get(p, NOTHING), most.get(p, NOTHING)) for p in group}
     return found
 
 
 def _indexed(piece: _Slice, folders: tuple[str, ...]) -> Iterator[Indexed]:
     source, part = piece.part
-    unique = find(source, folders).parts[part].unique is not None
     for chunk in piece.chunks:
-        index, prefixes = np.load(chunk / "index.npy"), np.load(chunk / "prefixes.npy")
-        yield Indexed(source, part, unique, index, prefixes)
+        yield mapped(chunk, find(source, folders), part)
 
 
 def _half(chunks: Sequence[Indexed]) -> Iterator[Indexed]:
@@ -219,13 +218,12 @@ def _half(chunks: Sequence[Indexed]) -> Iterator[Indexed]:
     for chunk in chunks:
         take = min(wanted, len(chunk.index))
         wanted -= take
-        first = np.sort(np.argsort(chunk.index["at"], kind="stable")[:take])
-        yield chunk._replace(index=chunk.index[first])
+        yield chunk.first(take)
 
 
-def _losses(chunks: Sequence[Indexed]) -> dict[tuple[str, int], Loss]:
+def _losses(chunks: Sequence[Indexed], wanted: Dedup) -> dict[tuple[str, int], Loss]:
     counts: dict[tuple[str, int], Loss] = {}
-    for chunk, fates in zip(chunks, dedup.dedup(chunks).fates, strict=True):
+    for chunk, fates in zip(chunks, dedup.dedup(chunks, wanted).fates, strict=True):
         lost, left = counts.get((chunk.source, chunk.part), NOTHING)
         kept = int(np.count_nonzero(fates == KEPT))
         benign = int(np.count_nonzero(chunk.index["label"] == 0))

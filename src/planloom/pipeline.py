@@ -14,7 +14,7 @@ from planloom import dedup, inputs, output, slices, stats, write
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
 from planloom.errors import InputError, OutputError, Reason
-from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed
+from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed, mapped
 from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
@@ -77,7 +77,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         chunks = [
             (t, chunk) for t, f in zip(tasks, folders, strict=True) for chunk in slices.chunks(f)
         ]
-        indexed = [_indexed(task, chunk) for task, chunk in chunks]
+        indexed = [mapped(c, inputs.source_of(t), t.piece.file.part) for t, c in chunks]
         places = [chunk for _, chunk in chunks]
         deduped = dedup.dedup(indexed, recipe.dedup)
         mix(indexed, deduped.fates, recipe)
@@ -114,21 +114,6 @@ def _report(folder: Path) -> dict[str, Any]:
         if inputs.digest(str(folder / name)) != digest:
             raise InputError(f"{folder / name}: damaged; delete {folder} and run again")
     return report
-
-
-def _indexed(task: Task, folder: Path) -> Indexed:
-    part = task.piece.file.part
-    return Indexed(
-        source=task.source,
-        part=part,
-        unique=inputs.part_of(task).unique is not None,
-        overlap=inputs.source_of(task).overlap,
-        folder=folder,
-        index=np.load(folder / "index.npy", mmap_mode="r"),
-        prefixes=np.load(folder / "prefixes.npy", mmap_mode="r"),
-        low=np.load(folder / "low.npy", mmap_mode="r"),
-        buckets=np.load(folder / "buckets.npy", mmap_mode="r"),
-    )
 
 
 def _ledger(
