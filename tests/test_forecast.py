@@ -15,7 +15,7 @@ from planloom.forecast import Forecast, forecast, rounded
 from planloom.known import NOTHING, Factor, Sample, Seen, SeenPart, facts, gather
 from planloom.measured import Doubled, Gauge, Loss, growth
 from planloom.pipeline import Corpus
-from planloom.recipe import Dedup, CATEGORIES, Recipe, Targets, Wanted, target
+from planloom.recipe import CATEGORIES, Dedup, Recipe, Targets, Wanted, target
 
 SEED = Path(__file__).parents[1] / "recipes" / "jepa-10m.toml"
 XLAM = "Salesforce/xlam-function-calling-60k"
