@@ -30,8 +30,11 @@ def _row_group(
     done = 0
     try:
         for batch in file.iter_batches(BATCH, row_groups=[group], columns=paths):
+            padded = [field.name for field in batch.schema if _may_be_padded(field.type)]
             for row in _rows(batch):
-                yield places[done], row if isinstance(row, Broken) else _without_padding(row)
+                if not isinstance(row, Broken):
+                    row |= {name: without_nulls(row[name]) for name in padded}
+                yield places[done], row
                 done += 1
     except (OSError, pa.ArrowException) as error:
         for lost in places[done:]:
@@ -64,9 +67,26 @@ def _microseconds(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _without_padding(row: dict[str, Any]) -> dict[str, Any]:
-    """A null inside a struct means absent: a column store cannot say it otherwise."""
-    return {key: without_nulls(v) if isinstance(v, (dict, list)) else v for key, v in row.items()}
+def _may_be_padded(kind: pa.DataType) -> bool:
+    """Whether a null inside means absent, because a column store cannot say it otherwise.
+
+    Labels are no objects with keys of their own: structs of truth values and scores alone.
+    """
+    if not pa.types.is_nested(kind):
+        return False
+    leaves = list(_leaves(kind))
+    scored = any(map(pa.types.is_boolean, leaves)) and all(
+        pa.types.is_boolean(leaf) or pa.types.is_floating(leaf) for leaf in leaves
+    )
+    return not scored
+
+
+def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
+    if pa.types.is_nested(kind):
+        for index in range(kind.num_fields):
+            yield from _leaves(kind.field(index).type)
+    else:
+        yield kind
 
 
 def projected(schema: pq.ParquetSchema, columns: Iterable[str]) -> list[str]:
