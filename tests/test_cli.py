@@ -162,3 +162,20 @@ def test_wrong_use_is_one_clear_line(
 def test_a_tier_that_adds_nothing_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["forecast", str(Path(__file__).parents[1] / "recipes/tier1.toml")]) == 0
     assert capsys.readouterr().out.count("Sources up to tier") == 1
+
+
+def test_status_tells_how_far_a_build_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert cli.main(["build", "--out", str(out), "--status"]) == 1
+    assert "no build was begun there" in capsys.readouterr().err
+    assert cli.main(["build", "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert cli.main(["build", "--out", str(out), "--status"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith(": finished")
+    slice_ = next(path.parent for path in (out / ".stage").glob("*/ledger.json"))
+    slice_.rename(tmp_path / "gone")
+    (out / "manifest.json").unlink()
+    assert cli.main(["build", "--out", str(out), "--status"]) == 0
+    assert "not finished" in capsys.readouterr().out

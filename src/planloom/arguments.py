@@ -84,6 +84,7 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("--workers", type=_positive, default=0, metavar="N", help="processes (default: all cores)")
     add("--ray", metavar="ADDRESS", help="run on a Ray cluster: auto, HOST:PORT, ray://HOST:PORT")
     add("--datasets", metavar="DIR", action="append", help="your own dataset files")
+    add("--status", action="store_true", help="read nothing; tell how far the build in --out is")
     add("--fresh", action="store_true", help="replace another Planloom build in --out")
     add("--dry-run", action="store_true", help="read nothing; print what `forecast` does")
     command.set_defaults(run="build")

@@ -91,13 +91,16 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
 def _build(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from planloom import pipeline, summary
+    from planloom import output, pipeline, summary
 
     wanted = _recipe(arguments)
     if arguments.dry_run:
         return _dry_run(wanted, arguments)
     if arguments.out is None:
         raise RecipeError("name the folder to build in with --out OUT, or see ahead with --dry-run")
+    if arguments.status:
+        print(summary.status(output.Out(arguments.out).status()))
+        return 0
     names = pipeline.Options.__struct_fields__
     given = {name: getattr(arguments, name) for name in names}
     corpus = pipeline.build(wanted, msgspec.convert(given, pipeline.Options))

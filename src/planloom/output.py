@@ -5,22 +5,30 @@ import time
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from planloom.errors import OutputError
+from planloom.errors import InputError, OutputError
 from planloom.files import digest
 from planloom.indexed import Deduped
 from planloom.inputs import Input
 from planloom.recipe import Recipe
+from planloom.slices import Task
 
 if TYPE_CHECKING:
     from planloom.pipeline import Options
 
 MADE = ("plans", "adversarial", "quarantine", "rejects")
+
+
+class Status(NamedTuple):
+    """Whether a build is finished; slices done and in all, by source."""
+
+    finished: bool
+    slices: dict[str, tuple[int, int]]
 
 
 class Out:
@@ -59,12 +67,15 @@ class Out:
             )
         self._claim.write_bytes(msgspec.json.encode({**known, "identity": identity}))
 
-    def remember(self, recipe: Recipe, options: "Options", located: Sequence[Input]) -> None:
-        """Keeps what `explain` needs to find rows again."""
+    def remember(
+        self, recipe: Recipe, options: "Options", located: Sequence[Input], tasks: Sequence[Task]
+    ) -> None:
+        """Keeps what `explain` needs to find rows again, and `status` to tell how far it is."""
         about = {
             "recipe": recipe,
             "data_root": options.data_root,
             "files": [(found.source, *found.file) for found in located],
+            "slices": [(task.source, task.key) for task in tasks],
         }
         known = msgspec.json.decode(self._claim.read_bytes())
         self._claim.write_bytes(msgspec.json.encode({**known, **about}))
@@ -76,6 +87,21 @@ class Out:
             msgspec.json.decode(path.read_bytes()) if path.exists() else {}
         )
         return self._digests
+
+    def status(self) -> Status:
+        """How far the build in the folder is, by its files alone.
+
+        Raises:
+            InputError: if no build was begun there.
+        """
+        if not self._claim.exists():
+            raise InputError(f"{self.path}: no build was begun there")
+        known = msgspec.json.decode(self._claim.read_bytes())
+        counts: dict[str, tuple[int, int]] = {}
+        for source, key in known.get("slices", ()):
+            done, all_ = counts.get(source, (0, 0))
+            counts[source] = done + (self.stage / key).is_dir(), all_ + 1
+        return Status((self.path / "manifest.json").exists(), counts)
 
     def clear(self) -> None:
         """Removes what an earlier run wrote: the manifest first, so that nothing half looks whole."""

@@ -67,7 +67,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     located = inputs.locate(recipe, chosen, options, out.digests())
     tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
     out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
-    out.remember(recipe, options, located)
+    out.remember(recipe, options, located, tasks)
     with _workers(options, tasks) as workers:
         ran = workers.run(slices.run, tasks, "slices")
         failed = [one for one in ran if isinstance(one, Failed)]

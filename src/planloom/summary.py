@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from planloom.ledger import STAGES, Ledger
+from planloom.output import Status
 from planloom.pipeline import Corpus
 from planloom.recipe import CATEGORIES, target
 
@@ -67,3 +68,18 @@ def losses(ledger: Ledger) -> str:
             said = ", ".join(f"{name} {n:,}" for name, n in sorted(by_reason.items()))
             lines.append(f"left at {stage}: {said}")
     return "\n".join(lines)
+
+
+def status(found: Status) -> str:
+    """How far a build is: slices done and in all, by source."""
+    lines = [f"{name:<60}{done:>7,} of {total:,}" for name, (done, total) in found.slices.items()]
+    done, total = (sum(column) for column in zip(*found.slices.values(), strict=True))
+    if found.finished:
+        told = "finished"
+    else:
+        told = (
+            "all slices are done; the same command mixes and writes"
+            if done == total
+            else "not finished"
+        )
+    return "\n".join([*lines, f"{'slices':<60}{done:>7,} of {total:,}: {told}"])
