@@ -6,11 +6,13 @@
 OUT is a build of TREE (see `tree.py`: everything is kept, nothing capped). TREE.truth.jsonl.zst names for
 each row the row that it repeats. *Found*: of the planted near pairs of which both rows gave a plan that
 was in when near duplicates were looked for, those of which not both stayed. *False*: plans that left as
-near duplicates of a plan whose row is of another family. `--transfers`: 5,000 distinct transfer plans.
+near duplicates of a plan whose row is of another family. `--transfers`: 5,000 distinct transfer plans,
+here and with datasketch, if it is installed.
 """
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -106,8 +108,7 @@ def transfers() -> None:
                     "name": "transfer",
                     "arguments": {"invoice": n, "from": f"DE{n:08}", "to": f"FR{7 * n:08}"},
                 }
-                said = f"Pay invoice {n}: transfer the sum from account DE{n:08} to account FR{7 * n:08}."
-                lines.write(json.dumps({"query": said, "answers": json.dumps([call])}) + "\n")
+                lines.write(json.dumps({"query": said(n), "answers": json.dumps([call])}) + "\n")
         (home / "sets").mkdir()
         (home / "sets/transfers.py").write_text(CARD)
         for cap in (0, 500):
@@ -118,6 +119,37 @@ def transfers() -> None:
             corpus = planloom.build(home / "r.toml", home / f"out{cap}", data_root=home / "data")
             kept = corpus.ledger.total(stage="write", unit="plan", left=False)
             print(f"5,000 distinct transfer plans, template_cap = {cap}: {kept:,} stay")
+
+
+def text_minhash() -> None:
+    """The same plans as texts, with MinHash LSH as it is usually set: 128 permutations, threshold 0.8."""
+    try:
+        from datasketch import MinHash, MinHashLSH
+    except ImportError:
+        print("datasketch is not installed: skipped")
+        return
+    for name, shingles in (("words", words), ("5-grams of letters, digits as 0", letters)):
+        index, stay = MinHashLSH(threshold=0.8, num_perm=128), 0
+        for n in range(5000):
+            signature = MinHash(num_perm=128)
+            signature.update_batch([one.encode() for one in shingles(said(n))])
+            if not index.query(signature):
+                index.insert(str(n), signature)
+                stay += 1
+        print(f"datasketch, {name}: {stay:,} of 5,000 stay")
+
+
+def words(text: str) -> set[str]:
+    return set(text.split())
+
+
+def letters(text: str) -> set[str]:
+    plain = re.sub(r"\d", "0", text.lower())
+    return {plain[i : i + 5] for i in range(len(plain) - 4)}
+
+
+def said(n: int) -> str:
+    return f"Pay invoice {n}: transfer the sum from account DE{n:08} to account FR{7 * n:08}."
 
 
 CARD = '''"""Transfers made up for a benchmark."""
@@ -137,6 +169,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.transfers:
         transfers()
+        text_minhash()
     if arguments.out:
         compare(arguments.tree, arguments.out)
     return 0
