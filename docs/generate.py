@@ -26,7 +26,7 @@ from planloom.arguments import parser
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
-from planloom.recipe import Limits, Recipe, Targets
+from planloom.recipe import Dedup, Limits, Recipe, Targets
 from planloom.source import Part, ShapeReader, Source
 from planloom.verdict import Tolerance
 
@@ -235,11 +235,16 @@ def planted() -> str:
 
 def recipe_keys() -> str:
     rows = []
-    for prefix, struct in (("", Recipe), ("targets.", Targets), ("limits.", Limits)):
+    for prefix, struct in (
+        ("", Recipe),
+        ("targets.", Targets),
+        ("dedup.", Dedup),
+        ("limits.", Limits),
+    ):
         defaults = struct.__struct_defaults__
         required = len(struct.__struct_fields__) - len(defaults)
         for index, name in enumerate(struct.__struct_fields__):
-            if name not in ("targets", "limits"):
+            if name not in ("targets", "limits", "dedup"):
                 default = "required" if index < required else _default(defaults[index - required])
                 rows.append((f"`{prefix}{name}`", default))
     return table(("key", "default"), iter(rows))
