@@ -276,7 +276,7 @@ def test_what_the_limit_does_not_hold_is_not_begun(hub: Any, user: User) -> None
         full = user.run("build", "hub.toml", *tight[1:])
         assert not transfers(hub, FILES[LMSYS])
     assert full.returncode == 1
-    assert "0.0 GB are to be fetched and --cache-limit leaves 0.0 GB: make room" in full.stderr
+    assert "bytes are to be fetched and --cache-limit leaves 0 bytes: make room" in full.stderr
 
 
 @pytest.mark.parametrize("token", [TOKEN, f"{TOKEN}6", f"{TOKEN}7", f"{TOKEN}\n7", f"{TOKEN}é"])
