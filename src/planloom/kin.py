@@ -62,9 +62,11 @@ class Live:
         """Which pairs differ in a few words only."""
         worse, better = pairs // self.count, pairs % self.count
         plans = np.unique(np.concatenate([worse, better]))
-        said = dict(zip(plans.tolist(), map(near.words, self._requests(plans)), strict=True))
+        said = dict(zip(plans.tolist(), self._requests(plans), strict=True))
         both = zip(worse.tolist(), better.tolist(), strict=True)
-        return [near.is_edit(said[some], said[other]) for some, other in both]
+        return [
+            near.is_edit(near.words(said[some]), near.words(said[other])) for some, other in both
+        ]
 
     def _requests(self, plans: NDArray[np.int64]) -> list[str]:
         found = np.empty(len(plans), object)

@@ -166,7 +166,10 @@ def pairs(
     `band` gives the bucket of each plan, `low` the signatures of some. In a bucket a plan is compared
     with the best one and with the REACH plans before it.
     """
-    sharing = np.unique(np.concatenate([_crowded(band(number))[0] for number in range(BANDS)]))
+    shares = np.zeros(len(band(0)), bool)
+    for number in range(BANDS):
+        shares[_crowded(band(number))] = True
+    sharing = np.flatnonzero(shares)
     known = low(sharing)
     for number in range(BANDS):
         order, first = _sorted(band(number)[sharing])
@@ -188,11 +191,11 @@ def _sorted(buckets: NDArray[np.uint64]) -> Pairs:
     return order, np.maximum.accumulate(np.where(starts, np.arange(len(keys)), 0))
 
 
-def _crowded(buckets: NDArray[np.uint64]) -> Pairs:
+def _crowded(buckets: NDArray[np.uint64]) -> NDArray[np.int64]:
     """The plans that are not alone in their bucket."""
     order, first = _sorted(buckets)
     sizes = np.bincount(first, minlength=len(first))[first]
-    return order[sizes > 1], first
+    return order[sizes > 1]
 
 
 def similarity(
