@@ -11,19 +11,23 @@ BadRow                   a row that cannot be read; carries the Reason it leaves
 import difflib
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 
-class Reason(StrEnum):
-    """Why something was left out. A row or plan ends in exactly one place."""
+class Meant(StrEnum):
+    """A closed list of names, each with what it means."""
 
     meaning: str
 
-    def __new__(cls, name: str, meaning: str = "") -> "Reason":
+    def __new__(cls, name: str, meaning: str = "") -> Self:
         member = str.__new__(cls, name)
         member._value_ = name
         member.meaning = meaning
         return member
+
+
+class Reason(Meant):
+    """Why something was left out. A row or plan ends in exactly one place."""
 
     unreadable = "unreadable", "the record could not be decoded from its file"
     unknown_shape = "unknown_shape", "no known wire format fits the row"

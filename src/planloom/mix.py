@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planloom.errors import Reason
+from planloom.hashes import mixed
 from planloom.indexed import KEPT, Fates, Indexed, fate
 from planloom.recipe import CATEGORIES, Recipe, target
 
@@ -73,10 +74,4 @@ def _seeded(chunk: Indexed, seed: int) -> NDArray[np.uint64]:
     """A hash of id and seed: the finaliser of SplitMix64 over both halves of the id."""
     with np.errstate(over="ignore"):
         key = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % (1 << 64))
-        return _mixed(_mixed(chunk.index["hi"] ^ key) ^ chunk.index["lo"])
-
-
-def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+        return mixed(mixed(chunk.index["hi"] ^ key) ^ chunk.index["lo"])

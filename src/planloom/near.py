@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash  # type: ignore[import-untyped]
 
+from planloom.hashes import PRIME, mixed
 from planloom.plan import ExecutionPlan, ordered
 
 VERSION = metadata.version("rensa")
@@ -36,8 +37,6 @@ _VARIABLE = re.compile(r"""\"[^\"]*\"|'[^']*'|\b[A-Z]\w*|\w*\d[\w.,:/-]*""")
 _WIDE = "".join(f"{chr(low)}-{chr(high)}" for low, high in WIDE)
 _WORDS = re.compile(f"[{_WIDE}]|[^\\W{_WIDE}]+")
 _NUMBER = re.compile(r"\d+")
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Signatures(NamedTuple):
@@ -52,11 +51,11 @@ def signatures(requests: Sequence[str]) -> Signatures:
     parts = [_rows(requests[start : start + BATCH]) for start in range(0, len(requests), BATCH)]
     rows = np.concatenate([np.empty((0, PERMUTATIONS), np.uint32), *parts])
     bands = rows.reshape(len(requests), BANDS, PERMUTATIONS // BANDS).astype(np.uint64)
-    mixed = np.zeros(bands.shape[:2], np.uint64)
+    folded = np.zeros(bands.shape[:2], np.uint64)
     for column in range(bands.shape[2]):
-        mixed = _mixed(mixed * _PRIME + bands[:, :, column])
+        folded = mixed(folded * PRIME + bands[:, :, column])
     low = (rows & 0xFF).astype(np.uint8)
-    return Signatures(low, np.ascontiguousarray(mixed.T.astype(np.uint32)))
+    return Signatures(low, np.ascontiguousarray(folded.T.astype(np.uint32)))
 
 
 def _rows(requests: Sequence[str]) -> NDArray[np.uint32]:
@@ -82,7 +81,7 @@ def grams(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]
         hashes[wide] = _windows(points, WIDE_GRAM)[wide]
     is_text = kind != END
     ends = np.cumsum(is_text)[np.flatnonzero(~is_text)[GRAM - 1 :: GRAM]]
-    return _mixed(hashes[is_text]), np.concatenate([[0], ends]).astype(np.uint64)
+    return mixed(hashes[is_text]), np.concatenate([[0], ends]).astype(np.uint64)
 
 
 def _shortened(text: str) -> str:
@@ -107,16 +106,9 @@ def _windows(points: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
     """A polynomial hash of the characters from each one on; behind the end there are zeros."""
     total = np.zeros(len(points), np.uint64)
     for offset in range(size):
-        total *= _PRIME
+        total *= PRIME
         total[: len(points) - offset] += points[offset:]
     return total
-
-
-def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    with np.errstate(over="ignore"):
-        x = (x ^ (x >> np.uint64(30))) * _MIX[0]
-        x = (x ^ (x >> np.uint64(27))) * _MIX[1]
-    return x ^ (x >> np.uint64(31))
 
 
 def alike(plan: ExecutionPlan) -> int:
@@ -221,7 +213,7 @@ def is_edit(some: Counter[str], other: Counter[str]) -> bool:
 
 def bucket(buckets: NDArray[np.uint32], alike_: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Only plans that are alike share a bucket."""
-    return _mixed(alike_ ^ (buckets.astype(np.uint64) * _PRIME))
+    return mixed(alike_ ^ (buckets.astype(np.uint64) * PRIME))
 
 
 def connected(count: int, links: Sequence[Pairs]) -> NDArray[np.int64]:

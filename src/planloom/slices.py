@@ -36,6 +36,7 @@ ROOMS = (
     "chunks.py",
     "files.py",
     "fit.py",
+    "hashes.py",
     "language.py",
     "near.py",
     "parquet.py",

@@ -1,25 +1,16 @@
 """What a check says of a plan, and the closed list of what it lets pass by name."""
 
-from enum import StrEnum
 from typing import NamedTuple
 
-from planloom.errors import Reason
+from planloom.errors import Meant, Reason
 
 
-class Tolerance(StrEnum):
+class Tolerance(Meant):
     """A difference from the declaration that changes no meaning; each is counted in stats.json.
 
     The plan keeps what the row says: a repair is made on a copy, only to see that nothing else is
     wrong.
     """
-
-    meaning: str
-
-    def __new__(cls, name: str, meaning: str = "") -> "Tolerance":
-        member = str.__new__(cls, name)
-        member._value_ = name
-        member.meaning = meaning
-        return member
 
     no_tools_declared = (
         "no_tools_declared",

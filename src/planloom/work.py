@@ -79,7 +79,7 @@ class Workers:
         self, work: Callable[[Job], Done], jobs: Sequence[Job]
     ) -> Iterator[tuple[int, Done | Failed[Job]]]:
         """When a process dies all jobs not done fail with it: each is tried again by itself."""
-        pool = self._started(self._count)
+        pool = self._started()
         futures: dict[Future[Done], int] = {
             pool.submit(work, job): number for number, job in enumerate(jobs)
         }
@@ -99,15 +99,15 @@ class Workers:
             try:
                 if in_process:
                     return work(failed.job)
-                return self._started(self._count).submit(work, failed.job).result()
+                return self._started().submit(work, failed.job).result()
             except Exception as error:  # noqa: BLE001 - the job is tried again, then named
                 failed = may_go_on(failed.job, error)
         return failed
 
-    def _started(self, count: int) -> ProcessPoolExecutor:
+    def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(count, context, _deaf_to_interrupts)
+            self._pool = ProcessPoolExecutor(self._count, context, _deaf_to_interrupts)
         return self._pool
 
     def _stop(self, *, at_once: bool) -> None:

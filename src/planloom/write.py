@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from planloom import arrow, stats
 from planloom.formats import gatling
+from planloom.hashes import PRIME
+from planloom.indexed import ID
 
 PART_PLANS = 250_000
 CHUNK_PLANS = 25_000
@@ -21,7 +23,6 @@ ROW_GROUP = 10_000
 ZSTD_LEVEL = 3
 
 Picks = NDArray[np.void]
-ID = np.dtype([("hi", "<u8"), ("lo", "<u8")])
 PICK = np.dtype([("hi", "<u8"), ("lo", "<u8"), ("chunk", "<u4"), ("row", "<u4"), ("group", ID)])
 FOLDS = (("test", 0.01), ("valid", 0.02), ("train", 1.0))
 """Folds by the share of groups at which each of them ends: 1 % test, 1 % valid."""
@@ -103,7 +104,7 @@ def _with_group(table: pa.Table, picks: Picks) -> pa.Table:
     if not (groups["hi"].any() or groups["lo"].any()):
         return table
     names = [f"{hi:016x}{lo:016x}" for hi, lo in groups.tolist()]
-    shares = ((groups["lo"] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(11)) / (1 << 53)
+    shares = ((groups["lo"] * PRIME) >> np.uint64(11)) / (1 << 53)
     ends = np.array([end for _, end in FOLDS])
     folds = [FOLDS[number][0] for number in np.searchsorted(ends, shares, side="right")]
     return _with(_with(table, "group", names), "fold", folds)
