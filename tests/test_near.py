@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planloom
-from planloom import near
+from planloom import near, signatures
 from planloom.explain import explain
 from planloom.ledger import Ledger
 from planloom.pipeline import Corpus
@@ -165,9 +165,9 @@ THINGS = ("lighthouse", "harbour seal", "old ferry", "drowned bell", "north wind
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=8))
 @settings(max_examples=200)
 def test_signatures_take_any_text_and_depend_on_it_alone(texts: list[str]) -> None:
-    together = near.signatures(texts)
+    together = signatures.signatures(texts)
     for number, text in enumerate(texts):
-        alone = near.signatures([text])
+        alone = signatures.signatures([text])
         assert (alone.low[0] == together.low[number]).all()
         assert (alone.buckets[:, 0] == together.buckets[:, number]).all()
 
@@ -177,11 +177,11 @@ def test_similarity_estimates_that_of_the_grams() -> None:
     words = [f"w{n}" for n in range(400)]
     texts = [" ".join(rng.choice(words, 60)) for _ in range(60)]
     texts += [" ".join(w if rng.random() > 0.05 else "zz" for w in text.split()) for text in texts]
-    hashes, ends = near.grams(texts)
+    hashes, ends = signatures.grams(signatures.letters(texts))
     sets = [set(part.tolist()) for part in np.split(hashes, ends[1:-1].astype(int))]
     some, others = np.arange(60), np.arange(60, 120)
     true = [
         len(sets[a] & sets[b]) / len(sets[a] | sets[b]) for a, b in zip(some, others, strict=True)
     ]
-    found = near.similarity(near.signatures(texts).low, some, others)
+    found = near.similarity(signatures.signatures(texts).low, some, others)
     assert abs(found - np.array(true)).mean() < 0.04

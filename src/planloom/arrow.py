@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 from msgspec import inspect, structs
+from numpy.typing import NDArray
 
 from planloom.plan import SCHEMA_VERSION, ExecutionPlan
 from planloom.trace import Tool
@@ -123,12 +125,13 @@ def write_plans(path: Path, plans: Sequence[ExecutionPlan]) -> None:
             out.write_table(table(plans[start : start + FILE_BATCH]))
 
 
-def requests(path: Path, rows: list[int]) -> list[str]:
-    """The requests of some plans of a file of `write_plans`."""
-    with pa.memory_map(str(path)) as source:
-        column = pa.ipc.open_file(source).read_all()["request"]
-        found: list[str] = column.take(pa.array(rows, pa.int64())).to_pylist()
-        return found
+def requests(path: Path, rows: NDArray[np.int64]) -> list[str]:
+    """The requests of some plans of a file of `write_plans`; nothing else of it is read."""
+    options = pa.ipc.IpcReadOptions(included_fields=[SCHEMA.get_field_index("request")])
+    with pa.OSFile(str(path), "rb") as source:
+        column = pa.ipc.open_file(source, options=options).read_all()["request"]
+    found: list[str] = column.take(pa.array(rows)).to_pylist()
+    return found
 
 
 def read_plans(path: Path, rows: Sequence[int]) -> pa.Table:

@@ -1,7 +1,7 @@
 """A chunk: a bounded number of a slice's plans with an index of them, as files in one folder.
 
-`plans.arrow` is sorted by id, `index.npy` has a record for each row of it, `low.npy` and `buckets.npy` the
-signatures of the requests, `prefixes.npy` the hashes of all beginnings of its dialogues, `tools.arrow`
+`plans.arrow` is sorted by id, `index.npy` has a record for each row of it, `low.npy`, `buckets.npy` and
+`sketches.npy` the signatures of the requests, `prefixes.npy` the hashes of all beginnings of its dialogues, `tools.arrow`
 the tools that its plans were offered.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from planloom import arrow, near, payload
+from planloom import arrow, payload, signatures
 from planloom.plan import ExecutionPlan, canonical, ordered
 from planloom.trace import Tool
 
@@ -64,8 +64,9 @@ class Chunk:
         codes = USES.index(plan.use), EVIDENCE.index(plan.evidence)
         kinds = CATEGORIES.index(plan.category), LABELS.index(plan.label)
         self.plans.append(plan)
-        calls = near.calls_of(plan)
-        hashes64 = (near.hashed(calls) if calls else 0, near.alike(plan), near.template(plan))
+        calls = signatures.calls_of(plan)
+        same = signatures.hashed(calls) if calls else 0
+        hashes64 = (same, signatures.alike(plan), signatures.template(plan))
         talk = int((plan.group or plan.plan_id)[:16], 16)
         self._index.append((*ids, plan.at, _hash64(task), whole, *hashes64, talk, *codes, *kinds))
         if plan.label == "benign":
@@ -78,10 +79,11 @@ class Chunk:
         folder.mkdir(parents=True)
         index = np.array(self._index, INDEX)
         order = np.lexsort((index["at"], index["lo"], index["hi"]))
-        signatures = near.signatures([self.plans[i].request for i in order])
+        signed = signatures.signatures([self.plans[i].request for i in order])
         np.save(folder / "index.npy", index[order])
-        np.save(folder / "low.npy", signatures.low)
-        np.save(folder / "buckets.npy", signatures.buckets)
+        np.save(folder / "low.npy", signed.low)
+        np.save(folder / "buckets.npy", signed.buckets)
+        np.save(folder / "sketches.npy", signed.sketches)
         np.save(folder / "prefixes.npy", np.unique(np.frombuffer(b"".join(self._prefixes), "<u8")))
         arrow.write_plans(folder / "plans.arrow", [self.plans[i] for i in order])
         arrow.write_tools(folder / "tools.arrow", self._tools.values())

@@ -39,7 +39,7 @@ def dedup(chunks: Sequence[Indexed], wanted: Dedup) -> Deduped:
 
 def _ranges(chunks: Sequence[Indexed]) -> Iterator[tuple[int, int]]:
     """Ranges of the first half of the ids, each with about RANGE plans."""
-    count = 1 + sum(len(chunk.index) for chunk in chunks) // RANGE
+    count = 1 + sum(chunk.size for chunk in chunks) // RANGE
     bounds = [(1 << 64) * k // count for k in range(count + 1)]
     yield from pairwise(bounds)
 

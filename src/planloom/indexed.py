@@ -21,8 +21,9 @@ REASONS = tuple(Reason)
 class Indexed(NamedTuple):
     """The plans of a chunk; its position in the list, which is in recipe order, ranks them.
 
-    `index` is an array of chunks.INDEX sorted by id, `prefixes` are the hashes of all beginnings of its
-    dialogues, `low` and `buckets` the signatures of its requests; `folder` has its files, in which the plans stand in `rows`, `overlap` names the sources that share rows with it.
+    `folder` has its files; `overlap` names the sources that share rows with it. `only` are the rows of
+    its files that count, or None for all. The arrays are mapped anew each time: what was
+    read of ten million plans would else stay in memory.
     """
 
     source: str
@@ -30,33 +31,48 @@ class Indexed(NamedTuple):
     unique: bool
     overlap: str | None
     folder: Path
-    rows: NDArray[np.int64]
-    index: Any
-    prefixes: NDArray[np.uint64]
-    low: NDArray[np.uint8]
-    buckets: NDArray[np.uint32]
+    size: int
+    only: NDArray[np.int64] | None = None
+
+    @property
+    def index(self) -> Any:
+        """An array of chunks.INDEX, sorted by id."""
+        return self.loaded("index.npy")
+
+    def bucket(self, band: int) -> NDArray[np.uint32]:
+        """The bucket of each request in a band."""
+        whole: NDArray[np.uint32] = np.load(self.folder / "buckets.npy", mmap_mode="r")[band]
+        return whole if self.only is None else whole[self.only]
+
+    @property
+    def prefixes(self) -> Any:
+        """64-bit hashes of all beginnings of the dialogues in the file."""
+        return np.load(self.folder / "prefixes.npy", mmap_mode="r")
+
+    def loaded(self, name: str) -> Any:
+        """An array with a record for each plan."""
+        whole = np.load(self.folder / name, mmap_mode="r")
+        return whole if self.only is None else whole[self.only]
+
+    def rows(self, mine: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where in the files some of the plans stand."""
+        return mine if self.only is None else self.only[mine]
 
     def first(self, count: int) -> "Indexed":
         """Of the plans those that stand first in the file."""
         rows = np.sort(np.argsort(self.index["at"], kind="stable")[:count])
-        picked = {"index": self.index[rows], "low": self.low[rows]}
-        return self._replace(**picked, buckets=self.buckets[:, rows], rows=self.rows[rows])
+        return self._replace(only=self.rows(rows), size=len(rows))
 
 
-def mapped(folder: Path, source: Source, part: int) -> Indexed:
-    """The plans of a chunk folder, mapped into memory."""
-    index = np.load(folder / "index.npy", mmap_mode="r")
+def opened(folder: Path, source: Source, part: int) -> Indexed:
+    """The plans of a chunk folder."""
     return Indexed(
         source=source.id,
         part=part,
         unique=source.parts[part].unique is not None,
         overlap=source.overlap,
         folder=folder,
-        rows=np.arange(len(index)),
-        index=index,
-        prefixes=np.load(folder / "prefixes.npy", mmap_mode="r"),
-        low=np.load(folder / "low.npy", mmap_mode="r"),
-        buckets=np.load(folder / "buckets.npy", mmap_mode="r"),
+        size=len(np.load(folder / "index.npy", mmap_mode="r")),
     )
 
 

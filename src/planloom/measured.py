@@ -14,7 +14,7 @@ from planloom import dedup
 from planloom.chunks import CATEGORIES, EVIDENCE, USES
 from planloom.datasets import find
 from planloom.errors import InputError, Reason
-from planloom.indexed import KEPT, Indexed, fate, mapped
+from planloom.indexed import KEPT, Indexed, fate, opened
 from planloom.recipe import Dedup, Recipe
 
 SURE = 3.0
@@ -209,14 +209,14 @@ def _doubled(slices: Sequence[_Slice], recipe: Recipe, *, limited: bool) -> _Siz
 def _indexed(piece: _Slice, folders: tuple[str, ...]) -> Iterator[Indexed]:
     source, part = piece.part
     for chunk in piece.chunks:
-        yield mapped(chunk, find(source, folders), part)
+        yield opened(chunk, find(source, folders), part)
 
 
 def _half(chunks: Sequence[Indexed]) -> Iterator[Indexed]:
     """What is read first, until it is half of the plans."""
-    wanted = sum(len(chunk.index) for chunk in chunks) // 2
+    wanted = sum(chunk.size for chunk in chunks) // 2
     for chunk in chunks:
-        take = min(wanted, len(chunk.index))
+        take = min(wanted, chunk.size)
         wanted -= take
         yield chunk.first(take)
 

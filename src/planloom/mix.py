@@ -46,7 +46,7 @@ def _under(cap: Cap, chunk: Indexed) -> NDArray[np.bool_]:
     if cap.skeleton:
         return np.asarray(chunk.index["evidence"] == SKELETON)
     if cap.source is not None:
-        return np.full(len(chunk.index), chunk.source == cap.source)
+        return np.full(chunk.size, chunk.source == cap.source)
     names: tuple[str | None, ...] = CATEGORIES
     return np.asarray(chunk.index["category"] == names.index(cap.category))
 

@@ -137,7 +137,9 @@ class Out:
             if path.is_dir() and path.name not in keys:
                 shutil.rmtree(path)
 
-    def finish(self, manifest: dict[str, Any], started: float, run: dict[str, Any]) -> None:
+    def finish(
+        self, manifest: dict[str, Any], seconds: dict[str, float], run: dict[str, Any]
+    ) -> None:
         """run.json and last the manifest with the hash of every file: now the build is whole."""
         self.json_in_stage("digests.json", self._digests)
         made = [
@@ -156,7 +158,8 @@ class Out:
             "run.json",
             {
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "seconds": round(time.time() - started, 2),
+                "seconds": round(sum(seconds.values()), 2),
+                "stages": seconds,
                 **run,
                 "packages": {name: metadata.version(name) for name in ("numpy", "msgspec")},
             },

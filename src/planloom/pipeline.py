@@ -14,7 +14,7 @@ from planloom import dedup, inputs, output, slices, stats, write
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
 from planloom.errors import InputError, OutputError, Reason
-from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed, mapped
+from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed, opened
 from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
@@ -59,7 +59,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     Raises:
         RecipeError, InputError, OutputError: in one line.
     """
-    started = time.time()
+    laps = _Laps()
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     inputs.refuse_nothing(recipe, chosen)
     out = output.Out(options.out)
@@ -68,6 +68,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
     out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
     out.remember(recipe, options, located, tasks)
+    laps.end("find")
     with _workers(options, tasks) as workers:
         ran = workers.run(slices.run, tasks, "slices")
         failed = [one for one in ran if isinstance(one, Failed)]
@@ -77,12 +78,16 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         chunks = [
             (t, chunk) for t, f in zip(tasks, folders, strict=True) for chunk in slices.chunks(f)
         ]
-        indexed = [mapped(c, inputs.source_of(t), t.piece.file.part) for t, c in chunks]
+        indexed = [opened(c, inputs.source_of(t), t.piece.file.part) for t, c in chunks]
         places = [chunk for _, chunk in chunks]
+        laps.end("slices")
         deduped = dedup.dedup(indexed, recipe.dedup)
+        laps.end("dedup")
         mix(indexed, deduped.fates, recipe)
+        laps.end("mix")
         ledger = _ledger(reports, indexed, deduped.fates)
         made = _write(workers, out, recipe, places, indexed, deduped)
+    laps.end("write")
     output.rejects(out.path, folders, recipe.rejects)
     statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
     out.json("stats.json", statistics)
@@ -92,9 +97,22 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     manifest = inputs.manifest(recipe, options, chosen, located)
     lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
-    out.finish({**manifest, "given_up": lost} if lost else manifest, started, run)
+    out.finish({**manifest, "given_up": lost} if lost else manifest, laps.seconds, run)
     trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
     return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
+
+
+class _Laps:
+    """Seconds of each stage, in their order."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def end(self, stage: str) -> None:
+        now = time.monotonic()
+        self.seconds[stage] = round(now - self._since, 2)
+        self._since = now
 
 
 def _workers(options: Options, tasks: Sequence[Task]) -> Workers | Cluster:

@@ -5,11 +5,13 @@ ledger. It is written beside its place and
 renamed, so a folder that is there is whole.
 """
 
+import gc
 import hashlib
 import shutil
 from bisect import insort
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from planloom import arrow, files, language, near, payload, records
+from planloom import arrow, files, language, payload, records, signatures
 from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
 from planloom.errors import Reason
@@ -38,13 +40,13 @@ ROOMS = (
     "fit.py",
     "hashes.py",
     "language.py",
-    "near.py",
     "parquet.py",
     "payload.py",
     "plan.py",
     "records.py",
     "rows.py",
     "safety.py",
+    "signatures.py",
     "slices.py",
     "trace.py",
     "unfilled.py",
@@ -71,7 +73,13 @@ class Task(Struct, frozen=True):
         known = (
             *(self.source, self.piece.file.part, self.piece.file.name, self.sha256, self.revision),
             *(self.piece.start, self.piece.stop, self.settings, self.rejects, self.limit),
-            *(code_hash(self.folders), pa.__version__, language.VERSION, near.VERSION, __version__),
+            *(
+                code_hash(self.folders),
+                pa.__version__,
+                language.VERSION,
+                signatures.VERSION,
+                __version__,
+            ),
         )
         return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 
@@ -102,11 +110,24 @@ def run(task: Task) -> Path:
     temporary.mkdir(parents=True)
     source = msgspec.structs.replace(find(task.source, task.folders), revision=task.revision)
     gathered = _Gathered(source, source.parts[task.piece.file.part], task, temporary)
-    for at, record in _records(task, gathered.part):
-        gathered.take(at, record)
-    gathered.finish()
+    with _uncollected():
+        for at, record in _records(task, gathered.part):
+            gathered.take(at, record)
+        gathered.finish()
     temporary.rename(task.folder)
     return task.folder
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows and plans are trees without cycles: looking for some takes a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def chunks(folder: Path) -> list[Path]:
