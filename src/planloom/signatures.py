@@ -30,7 +30,7 @@ SKETCH, LONG = 32, 255
 LETTERS = 2_000  # of a longer request the beginning and the end count
 WIDE = ((0x0E00, 0x0E7F), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF))
 TEMPLATE = 500
-_VARIABLE = re.compile(r"""\"[^\"]*\"|'[^']*'|\b[A-Z]\w*|\w*\d[\w.,:/-]*""")
+_VARIABLE = re.compile(r"""\"[^\"]*\"|'[^']*'|\b(?:[A-Z]\w*|[^\W\d]*+\d[\w.,:/-]*)""")
 _NUMBER = re.compile(r"\d+")
 
 

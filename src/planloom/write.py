@@ -18,7 +18,7 @@ from planloom.hashes import PRIME
 from planloom.indexed import ID
 
 PART_PLANS = 250_000
-CHUNK_PLANS = 25_000
+AT_ONCE = 100_000  # plans in memory: the fewer, the more often each chunk is opened
 ROW_GROUP = 10_000
 ZSTD_LEVEL = 3
 
@@ -75,13 +75,13 @@ def part(job: Job) -> Written:
 
 
 def _chunks(job: Job) -> Iterator[pa.Table]:
-    for start in range(0, len(job.picks), CHUNK_PLANS):
-        picks = job.picks[start : start + CHUNK_PLANS]
+    for start in range(0, len(job.picks), AT_ONCE):
+        picks = job.picks[start : start + AT_ONCE]
         tables, where = [], np.empty(len(picks), np.int64)
         count = 0
         for chunk in np.unique(picks["chunk"]):
             mine = np.flatnonzero(picks["chunk"] == chunk)
-            rows = picks["row"][mine].tolist()
+            rows = picks["row"][mine]
             tables.append(arrow.read_plans(job.folders[chunk] / "plans.arrow", rows))
             where[mine] = np.arange(count, count + len(mine))
             count += len(mine)

@@ -1,6 +1,6 @@
 """S10b: a conversation without calls, with the source's moderation labels where it has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -60,20 +60,22 @@ def _label(entry: Any) -> Moderation | None:
 
     Categories come in two spellings (`self-harm/intent`, `self_harm_intent`), one of them null.
     """
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         return None
-    categories, scores = (
-        given if isinstance(given := entry.get(key), Mapping) else {}
-        for key in ("categories", "category_scores")
-    )
+    categories, scores = _inner(entry, "categories"), _inner(entry, "category_scores")
     raised = [name for name, on in categories.items() if on is True]
-    known = [score for score in scores.values() if isinstance(score, (int, float))]
+    known = [x for x in scores.values() if x is not None and isinstance(x, (float, int))]
     flagged = entry.get("flagged")
     if flagged is None and not known and all(on is None for on in categories.values()):
         return None
     if flagged is True and not raised:
         raised = ["flagged"]
     return Moderation(tuple(sorted(raised)), max(known, default=None))
+
+
+def _inner(entry: dict[str, Any], key: str) -> dict[str, Any]:
+    given = entry.get(key)
+    return given if isinstance(given, dict) else {}
 
 
 def sniff(row: Row) -> Reader | None:

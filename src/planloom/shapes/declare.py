@@ -74,8 +74,13 @@ def _parsed(text: str, notes: list[str]) -> tuple[Tool, ...]:
 def _known(entries: list[msgspec.Raw]) -> tuple[Tool, ...]:
     """The tools; where one of a row marks parameters as required, those without a mark are not."""
     texts = [bytes(entry) for entry in entries]
-    stated = any(_STATED.search(text) for text in texts)
+    stated = any(map(_states, texts))
     return tuple(tool for text in texts if (tool := _tool(text, stated)) is not None)
+
+
+@lru_cache(maxsize=100_000)
+def _states(raw: bytes) -> bool:
+    return _STATED.search(raw) is not None
 
 
 @lru_cache(maxsize=100_000)
