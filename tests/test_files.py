@@ -273,8 +273,11 @@ BEYOND_PYTHON = {
 
 @pytest.mark.parametrize("name", BEYOND_PYTHON)
 def test_values_that_python_cannot_hold_do_not_raise(tmp_path: Path, name: str) -> None:
-    pq.write_table(pa.table({"a": BEYOND_PYTHON[name]}), tmp_path / "a.parquet")
-    assert len(read(tmp_path / "a.parquet")) == 2
+    labels = pa.array([{"hate": True, "score": 0.5}, {"hate": False, "score": 0.0}])
+    pq.write_table(pa.table({"a": BEYOND_PYTHON[name], "b": labels}), tmp_path / "a.parquet")
+    first, (_, second) = read(tmp_path / "a.parquet")
+    assert isinstance(first[1], Broken) == (name != "nanoseconds")
+    assert second["b"] == {"hate": False, "score": 0.0}
 
 
 def test_elements_of_a_column_are_rows_of_their_own(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ Works on the index files of the slices. Equal plans are compared one range of id
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from planloom.errors import Reason
 from planloom.indexed import KEPT, SIDE, Deduped, Fates, Indexed, fate
@@ -34,7 +36,7 @@ def dedup(chunks: Sequence[Indexed], wanted: Dedup) -> Deduped:
     live.mark(fates, because != NONE, Reason.near_duplicate)
     if wanted.template_cap:
         live.mark(fates, live.over(wanted.template_cap, because != NONE), Reason.template_cap)
-    return Deduped(fates, also_in, live.spread(live.groups(pairs)), live.spread(because))
+    return Deduped(fates, also_in, live.named(live.groups(pairs)), live.named(because))
 
 
 def _ranges(chunks: Sequence[Indexed]) -> Iterator[tuple[int, int]]:
@@ -68,9 +70,7 @@ def _equal(
     if not len(rows):
         return
     chunk_ids, row_ids = np.concatenate(chunk_of), np.concatenate(row_of)
-    order = np.lexsort(
-        (rows["at"], chunk_ids, rows["evidence"], rows["use"], rows["lo"], rows["hi"])
-    )
+    order = _ranked(rows, chunk_ids)
     rows, chunk_ids, row_ids = rows[order], chunk_ids[order], row_ids[order]
     first = np.ones(len(rows), bool)
     first[1:] = (rows["hi"][1:] != rows["hi"][:-1]) | (rows["lo"][1:] != rows["lo"][:-1])
@@ -83,20 +83,39 @@ def _equal(
     for number in np.unique(chunk_ids[benign]):
         mine = benign & (chunk_ids == number)
         fates[number][row_ids[mine]] = code[mine]
-    sizes = np.diff([*starts, len(rows)])
-    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
-        names = {chunks[n].source for n in chunk_ids[start : start + size]}
-        others = names - {chunks[chunk_ids[start]].source}
-        if others:
-            also_in[int(chunk_ids[start]), int(row_ids[start])] = tuple(sorted(others))
+    names = sorted({chunk.source for chunk in chunks})
+    source = np.array([names.index(chunk.source) for chunk in chunks])[chunk_ids]
+    apart = np.minimum.reduceat(source, starts) != np.maximum.reduceat(source, starts)
+    ends = np.append(starts[1:], len(rows))
+    for start, end in zip(starts[apart].tolist(), ends[apart].tolist(), strict=True):
+        others = {names[n] for n in source[start:end].tolist()} - {names[source[start]]}
+        also_in[int(chunk_ids[start]), int(row_ids[start])] = tuple(sorted(others))
+
+
+def _ranked(rows: Any, chunk_ids: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """The order by id and rank; most ids are there once, and only the others are compared."""
+    ids = np.ascontiguousarray(rows["hi"])
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    same = np.zeros(len(ids) + 1, bool)
+    same[1:-1] = ids[1:] == ids[:-1]
+    at = np.flatnonzero(same[1:] | same[:-1])
+    some, chunk = rows[order[at]], chunk_ids[order[at]]
+    keys = (some["at"], chunk, some["evidence"], some["use"], some["lo"], some["hi"])
+    order[at] = order[at][np.lexsort(keys)]
+    return order
 
 
 def _prefixes(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) -> None:
     """A dialogue with which a longer one of the same part begins leaves."""
-    beginnings = np.unique(np.concatenate([chunks[n].prefixes for n in mine]))
+    beginnings = np.sort(np.concatenate([chunks[n].prefixes for n in mine]))
+    if not len(beginnings):
+        return
     for n in mine:
         whole = chunks[n].index["whole"]
-        begins = (fates[n] == KEPT) & (whole != 0) & np.isin(whole, beginnings)
+        rows = np.flatnonzero((fates[n] == KEPT) & (whole != 0))
+        at = np.searchsorted(beginnings, whole[rows])
+        begins = rows[beginnings[np.minimum(at, len(beginnings) - 1)] == whole[rows]]
         fates[n][begins] = fate(Reason.prefix_of_longer)
 
 

@@ -1,12 +1,15 @@
 """The plans of a build as their index says them, and where each of them goes."""
 
+import mmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planloom.chunks import INDEX
 from planloom.errors import Reason
+from planloom.signatures import BANDS
 from planloom.source import Source
 
 Fates = NDArray[np.uint8]
@@ -37,21 +40,22 @@ class Indexed(NamedTuple):
     @property
     def index(self) -> Any:
         """An array of chunks.INDEX, sorted by id."""
-        return self.loaded("index.npy")
+        return self._picked(mapped(self.folder / "index.npy", INDEX))
 
-    def bucket(self, band: int) -> NDArray[np.uint32]:
-        """The bucket of each request in a band."""
-        whole: NDArray[np.uint32] = np.load(self.folder / "buckets.npy", mmap_mode="r")[band]
-        return whole if self.only is None else whole[self.only]
+    def bucket(self, band: int) -> Any:
+        """The bucket of each request in a band, 32 bits."""
+        return self._picked(mapped(self.folder / "buckets.npy", "<u4").reshape(BANDS, -1)[band])
+
+    def signed(self, name: str, width: int) -> Any:
+        """A part of the signatures: a file of `width` bytes for each request."""
+        return self._picked(mapped(self.folder / name, "u1").reshape(-1, width))
 
     @property
-    def prefixes(self) -> Any:
-        """64-bit hashes of all beginnings of the dialogues in the file."""
-        return np.load(self.folder / "prefixes.npy", mmap_mode="r")
+    def prefixes(self) -> NDArray[np.uint64]:
+        """The hashes of all beginnings of the dialogues in the file."""
+        return mapped(self.folder / "prefixes.npy", "<u8")
 
-    def loaded(self, name: str) -> Any:
-        """An array with a record for each plan."""
-        whole = np.load(self.folder / name, mmap_mode="r")
+    def _picked(self, whole: NDArray[Any]) -> NDArray[Any]:
         return whole if self.only is None else whole[self.only]
 
     def rows(self, mine: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -64,6 +68,14 @@ class Indexed(NamedTuple):
         return self._replace(only=self.rows(rows), size=len(rows))
 
 
+def mapped(path: Path, kind: Any) -> NDArray[Any]:
+    """The array in a .npy file of a known type: reading its header would take longer than the rest."""
+    with path.open("rb") as file:
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    offset = 10 + int.from_bytes(view[8:10], "little")
+    return np.frombuffer(view, kind, offset=offset) if len(view) > offset else np.empty(0, kind)
+
+
 def opened(folder: Path, source: Source, part: int) -> Indexed:
     """The plans of a chunk folder."""
     return Indexed(
@@ -72,21 +84,28 @@ def opened(folder: Path, source: Source, part: int) -> Indexed:
         unique=source.parts[part].unique is not None,
         overlap=source.overlap,
         folder=folder,
-        size=len(np.load(folder / "index.npy", mmap_mode="r")),
+        size=len(mapped(folder / "index.npy", INDEX)),
     )
+
+
+class Named(NamedTuple):
+    """Ids that belong to some rows of a chunk, in ascending order."""
+
+    rows: NDArray[np.int64]
+    ids: Ids
 
 
 class Deduped(NamedTuple):
     """A fate for each plan of each chunk, and for winners the other sources that hold them.
 
-    `groups` has for each plan the smallest id of its group; `because` the id of the better
-    plan that a near duplicate repeats, zeros for all others.
+    `groups` names the smallest id of the group of each plan that was compared, `because` the better
+    plan that a near duplicate repeats.
     """
 
     fates: list[Fates]
     also_in: dict[tuple[int, int], tuple[str, ...]]
-    groups: list[Ids]
-    because: list[Ids]
+    groups: list[Named]
+    because: list[Named]
 
 
 def fate(reason: Reason) -> int:

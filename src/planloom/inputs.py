@@ -1,7 +1,7 @@
 """What a build reads: the sources of the recipe that may be used, their files, their slices."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +23,8 @@ from planloom.version import __version__
 if TYPE_CHECKING:
     from planloom.pipeline import Options
 
-digest = files.digest
+AT_ONCE = 4  # files that are hashed at the same time
+
 size = files.size
 
 
@@ -110,7 +111,7 @@ def locate(
     """
     root = _root(recipe, chosen, options.data_root)
     folders = _folders(root, chosen.sources, options, digests)
-    found: list[Input] = []
+    found: list[tuple[Source, DataFile, str | None]] = []
     missing = []
     for source in chosen.sources:
         folder = folders[source.id]
@@ -118,13 +119,14 @@ def locate(
         if not mine:
             missing.append(source.id)
         commit = folder.name if folder and root is None else None
-        found += [_input(source, file, commit, digests) for file in mine]
+        found += [(source, file, commit) for file in mine]
     if missing:
         names = " ".join(f"--without {name}" for name in missing)
         raise RecipeError(
             f"{options.data_root or root or 'the hub'}: no data of {', '.join(missing)}; put it there or add {names}"
         )
-    return found
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # hashing lets other threads run
+        return list(pool.map(lambda one: _input(one[0], one[1], one[2], digests), found))
 
 
 def _folders(
@@ -201,13 +203,6 @@ def source_of(task: Task) -> Source:
 def part_of(task: Task) -> Part:
     """The part that the task's rows belong to."""
     return source_of(task).parts[task.piece.file.part]
-
-
-def identity(recipe: Recipe, options: "Options", located: Sequence[Input]) -> str:
-    """A hash of what a build is made of: the same recipe and the same inputs."""
-    contents = [(found.source, found.file.part, found.file.name, found.sha256) for found in located]
-    known = (recipe, options.only, options.without, options.tier, options.limit, contents)
-    return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 
 
 def manifest(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from planloom import arrow, near
 from planloom.errors import Reason
-from planloom.indexed import ID, KEPT, Fates, Ids, Indexed, fate
+from planloom.indexed import ID, KEPT, Fates, Indexed, Named, fate
 from planloom.near import Pairs
 from planloom.signatures import PERMUTATIONS, SKETCH
 
@@ -51,12 +51,14 @@ class Live:
 
     def _those(self, pairs: Pairs, are: Callable[..., NDArray[np.bool_]]) -> Pairs:
         """The pairs that are wanted; `are` sees some plans, and pairs of places in them."""
-        kept = [NO_PAIRS]
-        for start in range(0, len(pairs), PAIRS):
+
+        def those(start: int) -> Pairs:
             piece = pairs[start : start + PAIRS]
             plans, places = np.unique(np.concatenate(near.ends(piece)), return_inverse=True)
-            kept.append(piece[are(plans, *np.split(places, 2))])
-        return np.concatenate(kept)
+            return piece[are(plans, *np.split(places, 2))]
+
+        kept = near.in_threads(those, range(0, len(pairs), PAIRS))
+        return np.concatenate([NO_PAIRS, *kept])
 
     def _buckets(self, band: int) -> NDArray[np.uint32]:
         """The bucket of each plan in a band."""
@@ -79,7 +81,7 @@ class Live:
         """Some plans' rows of a file of their chunks."""
         found = np.empty((len(plans), width), np.uint8)
         for chunk, mine, rows in self._by_chunk(plans):
-            found[mine] = chunk.loaded(name)[rows]
+            found[mine] = chunk.signed(name, width)[rows]
         return found
 
     def _by_chunk(
@@ -146,18 +148,14 @@ class Live:
         for mine, rows, said in zip(fates, self._rows, self._split(out), strict=True):
             mine[rows[said]] = fate(reason)
 
-    def spread(self, plans: NDArray[np.int64]) -> list[Ids]:
-        """The ids of the plans named for each plan, by chunk and row; zeros for NONE and for plans not in."""
+    def named(self, plans: NDArray[np.int64]) -> list[Named]:
+        """The ids of the plans that are named for each plan, by chunk; those for which it is NONE left out."""
         ids = np.zeros(self.count, ID)
         known = plans != NONE
         for name in ("hi", "lo"):
             ids[name][known] = self.column(name)[plans[known]]
-        found = []
-        for chunk, rows, mine in zip(self._chunks, self._rows, self._split(ids), strict=True):
-            whole = np.zeros(chunk.size, ID)
-            whole[rows] = mine
-            found.append(whole)
-        return found
+        pieces = zip(self._rows, self._split(known), self._split(ids), strict=True)
+        return [Named(rows[mine], some[mine]) for rows, mine, some in pieces]
 
     def _split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
         """Values in the order of rank, cut into those of each chunk."""

@@ -4,7 +4,9 @@ A pair is one number: the worse plan in the upper half, the better one in the lo
 numbered by rank, the best first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,12 @@ from planloom.signatures import BANDS, LONG
 
 REACH = 16  # how many better plans of a bucket, besides the best, a plan is compared with
 EDITS = 4  # words added and taken away: long texts may share an instruction and still ask for two things
-STRIDE = 1_000_000  # pairs whose sketches are compared at once
+STRIDE = 500_000  # pairs whose sketches are compared at once
+THREADS = 2
 TEXTS = 500  # whose words are hashed at once
 HALF = np.uint64(32)
+
+Done = TypeVar("Done")
 
 Pairs = NDArray[np.uint64]
 Links = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -44,18 +49,35 @@ def candidates(
     bucket a plan is compared with the best one and with the REACH plans before it.
     """
     shares = np.zeros(len(alike), bool)
-    for band in range(BANDS):
+
+    def share(band: int) -> None:
         order, first = _sorted(_keys(alike, buckets(band)))
         shares[order[np.bincount(first, minlength=len(first))[first] > 1]] = True
+
+    in_threads(share, range(BANDS))
     sharing = np.flatnonzero(shares)
-    alike, known = alike[sharing], sketches(sharing)
-    found = np.empty(0, np.uint64)
-    for band in range(BANDS):
-        order, first = _sorted(_keys(alike, buckets(band)[sharing]))
-        mine = np.concatenate(list(_compared(order, first, alike, known)))
-        found = np.union1d(found, mine)
-    worse, better = ends(found)
+    few, known = alike[sharing], sketches(sharing)
+
+    def compare(band: int) -> Pairs:
+        order, first = _sorted(_keys(few, buckets(band)[sharing]))
+        return _once(_compared(order, first, few, known))
+
+    worse, better = ends(_once(in_threads(compare, range(BANDS))))
     return packed(sharing[worse], sharing[better])
+
+
+def in_threads(work: Callable[[int], Done], numbers: Iterable[int]) -> list[Done]:
+    """The results in order. NumPy lets threads run at once; each holds its arrays, so they are few."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(work, numbers))
+
+
+def _once(pieces: Sequence[Pairs]) -> Pairs:
+    pairs = np.concatenate(pieces)
+    pairs.sort()
+    again = np.zeros(len(pairs), bool)
+    again[1:] = pairs[1:] == pairs[:-1]
+    return pairs[~again]
 
 
 def _compared(
@@ -124,21 +146,31 @@ def are_edits(
     parts = [_words(texts[start : start + TEXTS]) for start in range(0, len(texts), TEXTS)]
     hashes, sizes = (np.concatenate(side) for side in zip(*parts, strict=True))
     bounds = np.cumsum(sizes) - sizes
-    pair = np.concatenate(
-        [np.repeat(np.arange(len(plans)), sizes[plans]) for plans in (some, others)]
-    )
-    begins = np.concatenate([bounds[plans] for plans in (some, others)])
+    begins = np.concatenate([bounds[some], bounds[others]])
     lengths = np.concatenate([sizes[some], sizes[others]])
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     word = hashes[np.repeat(begins, lengths) + within]
-    sign = np.where(np.arange(len(word)) < sizes[some].sum(), 1, -1)
-    order = np.lexsort((word, pair))
-    pair, word, sign = pair[order], word[order], sign[order]
-    starts = np.ones(len(word), bool)
-    starts[1:] = (word[1:] != word[:-1]) | (pair[1:] != pair[:-1])
+    pair = np.repeat(np.tile(np.arange(len(some), dtype=np.uint64), 2), lengths)
+    side = (np.arange(len(word)) >= sizes[some].sum()).astype(np.uint64)
+    return _unmatched(pair, word, side, len(some)) <= EDITS
+
+
+def _unmatched(
+    pair: NDArray[np.uint64], word: NDArray[np.uint64], side: NDArray[np.uint64], count: int
+) -> NDArray[Any]:
+    """How many words of each pair are on one side (0 or 1) only.
+
+    Sorted by one number: the pair, as many bits of the word as there is room for, the side.
+    """
+    one, bits = np.uint64(1), np.uint64(count.bit_length())
+    key = pair << (np.uint64(64) - bits) | (word >> bits & ~one) | side
+    key.sort()
+    starts = np.ones(len(key), bool)
+    starts[1:] = key[1:] >> one != key[:-1] >> one
     at = np.flatnonzero(starts)
-    more = abs(np.add.reduceat(sign, at)) if len(at) else sign
-    return np.bincount(pair[at], more, minlength=len(some)) <= EDITS
+    signs = np.where(key & one, 1, -1)
+    more = abs(np.add.reduceat(signs, at)) if len(at) else signs
+    return np.bincount((key[at] >> (np.uint64(64) - bits)).astype(np.int64), more, count)
 
 
 def _words(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

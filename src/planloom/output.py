@@ -52,33 +52,40 @@ class Out:
             hint = " (--fresh replaces Planloom builds only)" if fresh else ""
             raise OutputError(f"{self.path}: not empty and no Planloom build; name another{hint}")
 
-    def claim(self, identity: str, *, fresh: bool) -> None:
-        """Takes the folder for this build; the same build goes on where it was.
-
-        Raises:
-            OutputError: if it holds another build and `fresh` is not set.
-        """
-        self.stage.mkdir(parents=True, exist_ok=True)
-        known = msgspec.json.decode(self._claim.read_bytes()) if self._claim.exists() else {}
-        if known.get("identity", identity) != identity and not fresh:
-            raise OutputError(
-                f"{self.path}: holds a build of another recipe or other inputs; "
-                "name another folder, or replace it with --fresh"
-            )
-        self._claim.write_bytes(msgspec.json.encode({**known, "identity": identity}))
-
-    def remember(
+    def claim(
         self, recipe: Recipe, options: "Options", located: Sequence[Input], tasks: Sequence[Task]
     ) -> None:
-        """Keeps what `explain` needs to find rows again, and `status` to tell how far it is."""
+        """Takes the folder for this build, and keeps what `explain` and `status` ask for.
+
+        A folder belongs to a recipe by its name: whatever is changed in it, only the slices that the change
+        concerns are made again. Those of sources that this time are not read are spared.
+
+        Raises:
+            OutputError: if the folder is another recipe's and `fresh` is not set.
+        """
+        known = self._known()
+        if not options.fresh and known and known["recipe"]["name"] != recipe.name:
+            raise OutputError(
+                f"{self.path}: holds a build of recipe {known['recipe']['name']}; "
+                "name another folder, or replace it with --fresh"
+            )
+        read = {task.source for task in tasks}
+        others = () if options.fresh else (*known.get("slices", ()), *known.get("spared", ()))
         about = {
             "recipe": recipe,
             "data_root": options.data_root,
             "files": [(found.source, *found.file) for found in located],
             "slices": [(task.source, task.key) for task in tasks],
+            "spared": [(source, key) for source, key in others if source not in read],
         }
-        known = msgspec.json.decode(self._claim.read_bytes())
-        self._claim.write_bytes(msgspec.json.encode({**known, **about}))
+        self.stage.mkdir(parents=True, exist_ok=True)
+        replaced(self._claim, msgspec.json.encode(about))
+
+    def _known(self) -> dict[str, Any]:
+        known: dict[str, Any] = {}
+        if self._claim.exists():
+            known = msgspec.json.decode(self._claim.read_bytes())
+        return known
 
     def digests(self) -> dict[str, str]:
         """The cache of input hashes; what is added to it is kept by `finish`."""
@@ -96,7 +103,7 @@ class Out:
         """
         if not self._claim.exists():
             raise InputError(f"{self.path}: no build was begun there")
-        known = msgspec.json.decode(self._claim.read_bytes())
+        known = self._known()
         counts: dict[str, tuple[int, int]] = {}
         for source, key in known.get("slices", ()):
             done, all_ = counts.get(source, (0, 0))
@@ -127,12 +134,13 @@ class Out:
     def fates(self, chunks: Sequence[Path], deduped: Deduped) -> None:
         """Keeps where dedup and mix sent each plan, and what it repeats, for `explain`."""
         for folder, mine, because in zip(chunks, deduped.fates, deduped.because, strict=True):
-            rows = np.flatnonzero(because["hi"] | because["lo"])
             np.save(folder / "fates.npy", mine)
-            np.savez(folder / "because.npz", row=rows, plan=because[rows])
+            np.savez(folder / "because.npz", row=because.rows, plan=because.ids)
 
-    def forget(self, keys: Sequence[str]) -> None:
-        """Drops the slices of other builds."""
+    def forget(self) -> None:
+        """Drops slices that neither this build nor a source left out needs."""
+        known = self._known()
+        keys = {key for _, key in (*known["slices"], *known["spared"])}
         for path in self.stage.iterdir():
             if path.is_dir() and path.name not in keys:
                 shutil.rmtree(path)
@@ -185,3 +193,10 @@ def rejects(out: Path, folders: Sequence[Path], most: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = [line for name in sorted(reasons) for _, line in sorted(reasons[name])[:most]]
         path.write_bytes(b"\n".join(lines) + b"\n")
+
+
+def replaced(path: Path, content: bytes) -> None:
+    """Writes a file so that it is there as it was or as it will be, never half."""
+    whole = path.with_name(f"{path.name}.tmp")
+    whole.write_bytes(content)
+    whole.replace(path)

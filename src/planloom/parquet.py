@@ -44,16 +44,22 @@ def _row_group(
 def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | Broken]:
     """Rows as Python objects; one that Python cannot hold (text not in UTF-8, a year 148,000) alone is lost."""
     schema = pa.schema([field.with_type(_microseconds(field.type)) for field in batch.schema])
+    whole = batch if schema == batch.schema else batch.cast(schema, safe=False)
     try:
-        yield from batch.cast(schema, safe=False).to_pylist()
+        yield from whole.to_pylist()
     except (ValueError, OverflowError) as error:
         if isinstance(error, pa.ArrowException):
             raise
-        if len(batch) == 1:
-            yield Broken(f"{type(error).__name__}: {first_line(error)}")
-        else:
-            for index in range(len(batch)):
-                yield from _rows(batch.slice(index, 1))
+        for index in range(len(whole)):
+            yield _row(whole.slice(index, 1))
+
+
+def _row(alone: pa.RecordBatch) -> dict[str, Any] | Broken:
+    try:
+        row: dict[str, Any] = alone.to_pylist()[0]
+    except (ValueError, OverflowError) as error:
+        return Broken(f"{type(error).__name__}: {first_line(error)}")
+    return row
 
 
 def _microseconds(kind: pa.DataType) -> pa.DataType:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from planloom import dedup, inputs, output, slices, stats, write
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
-from planloom.errors import InputError, OutputError, Reason
-from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Ids, Indexed, opened
+from planloom.errors import OutputError, Reason
+from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Indexed, Named, opened
 from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
@@ -66,8 +66,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.refuse_foreign(fresh=options.fresh)
     located = inputs.locate(recipe, chosen, options, out.digests())
     tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
-    out.claim(inputs.identity(recipe, options, located), fresh=options.fresh)
-    out.remember(recipe, options, located, tasks)
+    out.claim(recipe, options, located, tasks)
     laps.end("find")
     with _workers(options, tasks) as workers:
         ran = workers.run(slices.run, tasks, "slices")
@@ -86,14 +85,15 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         mix(indexed, deduped.fates, recipe)
         laps.end("mix")
         ledger = _ledger(reports, indexed, deduped.fates)
+        out.clear()
+        out.fates(places, deduped)
         made = _write(workers, out, recipe, places, indexed, deduped)
     laps.end("write")
     output.rejects(out.path, folders, recipe.rejects)
     statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
     out.json("stats.json", statistics)
     out.json("ledger.json", ledger.rows())
-    out.fates(places, deduped)
-    out.forget([task.key for task in tasks])
+    out.forget()
     manifest = inputs.manifest(recipe, options, chosen, located)
     lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
@@ -126,11 +126,8 @@ def _weight(tasks: Sequence[Task]) -> int:
 
 
 def _report(folder: Path) -> dict[str, Any]:
-    """A slice's own ledger, after a look whether its outputs are what it says."""
+    """A slice's own ledger."""
     report: dict[str, Any] = msgspec.json.decode((folder / "ledger.json").read_bytes())
-    for name, digest in report["outputs"].items():
-        if inputs.digest(str(folder / name)) != digest:
-            raise InputError(f"{folder / name}: damaged; delete {folder} and run again")
     return report
 
 
@@ -162,7 +159,6 @@ def _write(
     deduped: Deduped,
 ) -> stats.Counts:
     """The parts of plans/, adversarial/ and quarantine/, tools.parquet, and the JSON lines."""
-    out.clear()
     kept = [mine == KEPT for mine in deduped.fates]
     jobs = _jobs(
         out, "plans", folders, _picks(indexed, kept, deduped.groups), deduped.also_in, recipe.jsonl
@@ -186,13 +182,17 @@ def _write(
     return counts
 
 
-def _picks(indexed: Sequence[Indexed], masks: Sequence[Any], groups: Sequence[Ids]) -> write.Picks:
+def _picks(
+    indexed: Sequence[Indexed], masks: Sequence[Any], groups: Sequence[Named]
+) -> write.Picks:
     pieces = []
     for number, (chunk, mask, mine) in enumerate(zip(indexed, masks, groups, strict=True)):
         rows = np.flatnonzero(mask)
-        picks = np.empty(len(rows), write.PICK)
+        picks = np.zeros(len(rows), write.PICK)
         picks["hi"], picks["lo"] = chunk.index["hi"][rows], chunk.index["lo"][rows]
-        picks["chunk"], picks["row"], picks["group"] = number, rows, mine[rows]
+        picks["chunk"], picks["row"] = number, rows
+        grouped = np.isin(rows, mine.rows, assume_unique=True)
+        picks["group"][grouped] = mine.ids[np.searchsorted(mine.rows, rows[grouped])]
         pieces.append(picks)
     return np.concatenate(pieces) if pieces else np.empty(0, write.PICK)
 

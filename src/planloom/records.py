@@ -120,7 +120,7 @@ def _lines(piece: Slice) -> Iterator[Record]:
         at = piece.start
         if at:
             stream.seek(at - 1)
-            at += len(stream.readline()) - 1  # the line that began in the slice before
+            at += _skip_line(stream) - 1  # the line that began in the slice before
         while stop is None or at < stop:
             try:
                 line = stream.readline(MAX_RECORD)
@@ -138,6 +138,7 @@ def _lines(piece: Slice) -> Iterator[Record]:
 
 
 def _skip_line(stream: BufferedIOBase) -> int:
+    """The bytes up to the end of the line, which are read but never held at once."""
     skipped = 0
     while rest := stream.readline(CHUNK):
         skipped += len(rest)

@@ -80,7 +80,7 @@ def _rows(known: Letters) -> NDArray[np.uint32]:
 def _sketches(known: Letters, texts: Sequence[str]) -> NDArray[np.uint8]:
     hashes, offsets = words(known)
     text = np.repeat(np.arange(len(texts)), np.diff(offsets))
-    places = text * SKETCH + (mixed(hashes) % SKETCH).astype(np.int64)
+    places = text * SKETCH + (hashes % SKETCH).astype(np.int64)
     counts = np.bincount(places, minlength=len(texts) * SKETCH).reshape(len(texts), SKETCH)
     counts[[len(text) > LETTERS for text in texts]] = LONG
     return np.minimum(counts, LONG).astype(np.uint8)
@@ -125,7 +125,7 @@ def words(known: Letters) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     powers, inverses = _powers(1 << len(points).bit_length())
     letter = np.where(kinds >= LETTER, points, 0) * powers[: len(points)]
     hashes = np.add.reduceat(letter, starts) * inverses[starts] if len(starts) else letter[:0]
-    return hashes, np.concatenate([[0], np.searchsorted(starts, ends)])
+    return mixed(hashes), np.concatenate([[0], np.searchsorted(starts, ends)])
 
 
 @lru_cache(maxsize=4)

@@ -1,8 +1,8 @@
 """One slice in, one stage folder out: a pure function that any process may run.
 
-A stage folder holds the slice's plans in chunks, a sample of what was left, and last the slice's
-ledger. It is written beside its place and
-renamed, so a folder that is there is whole.
+A stage folder holds the slice's plans in chunks, a sample of what was left, the slice's ledger, and
+the hashes of all of these. It is written beside its place and renamed, so a folder that is there is
+whole.
 """
 
 import gc
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pyarrow as pa
@@ -52,6 +53,8 @@ ROOMS = (
     "unfilled.py",
     "verdict.py",
 )
+
+OUTPUTS = "outputs.json"
 
 
 class Task(Struct, frozen=True):
@@ -102,32 +105,51 @@ def code_hash(folders: tuple[str, ...]) -> str:
 
 
 def run(task: Task) -> Path:
-    """The stage folder of the slice, made unless it is there."""
+    """The stage folder of the slice, made unless it is there and whole."""
     if task.folder.is_dir():
-        return task.folder
-    temporary = task.folder.with_name(f"{task.key}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
+        if _whole(task.folder):
+            return task.folder
+        shutil.rmtree(task.folder)
+    temporary = task.folder.with_name(f"{task.key}.{uuid4().hex}")
     temporary.mkdir(parents=True)
     source = msgspec.structs.replace(find(task.source, task.folders), revision=task.revision)
     gathered = _Gathered(source, source.parts[task.piece.file.part], task, temporary)
-    with _uncollected():
+    with _rarely_collected():
         for at, record in _records(task, gathered.part):
             gathered.take(at, record)
         gathered.finish()
-    temporary.rename(task.folder)
+    _settle(temporary, task.folder)
     return task.folder
 
 
+def _settle(temporary: Path, folder: Path) -> None:
+    """The folder gets its name; if another process made the same meanwhile, that one stays."""
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        shutil.rmtree(temporary)
+
+
+def _whole(folder: Path) -> bool:
+    """Whether the files of a stage folder are those that were written."""
+    try:
+        known = msgspec.json.decode((folder / OUTPUTS).read_bytes(), type=dict[str, str])
+        return all(files.digest(str(folder / name)) == digest for name, digest in known.items())
+    except (FileNotFoundError, ValueError, msgspec.DecodeError):
+        return False
+
+
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows and plans are trees without cycles: looking for some takes a tenth of the time."""
-    was = gc.isenabled()
-    gc.disable()
+def _rarely_collected() -> Iterator[None]:
+    """Rows and plans are trees: looking for cycles among them takes a tenth of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1_000)
     try:
         yield
     finally:
-        if was:
-            gc.enable()
+        gc.set_threshold(*before)
 
 
 def chunks(folder: Path) -> list[Path]:
@@ -218,18 +240,13 @@ class _Gathered:
             del kept[self.task.rejects :]
 
     def finish(self) -> None:
-        """The last chunk, the rejects, and the ledger, which names the hashes of all."""
+        """The last chunk, the rejects, the ledger, and the hashes of all."""
         if self.chunk.plans:
             self._flush()
         with (self.folder / "rejects.jsonl").open("wb") as out:
             for reason in sorted(self.rejects):
                 for rank, about in self.rejects[reason]:
                     out.write(_reject_line(rank, about))
-        outputs = {
-            path.relative_to(self.folder).as_posix(): files.digest(str(path))
-            for path in sorted(self.folder.rglob("*"))
-            if path.is_file()
-        }
         ledger = {
             "source": self.source.id,
             "file": self.task.piece.file.name,
@@ -237,9 +254,14 @@ class _Gathered:
             "notes": dict(sorted(self.notes.items())),
             "crash": self.crash,
             "cut": self.cut,
-            "outputs": outputs,
         }
         (self.folder / "ledger.json").write_bytes(msgspec.json.encode(ledger))
+        outputs = {
+            path.relative_to(self.folder).as_posix(): files.digest(str(path))
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+        (self.folder / OUTPUTS).write_bytes(msgspec.json.encode(outputs))
 
 
 def _reject_line(rank: str, about: dict[str, Any]) -> bytes:

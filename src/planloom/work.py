@@ -1,6 +1,7 @@
 """Processes over independent jobs, with progress on stderr where someone looks at it."""
 
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -8,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import wait
+from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -55,8 +58,8 @@ class Workers:
         is given up and the rest goes on. What a user can mend (PlanloomError, a full disk) ends all.
         """
         results: dict[int, Done | Failed[Job]] = {}
+        alone = self._count == 1 or len(jobs) < 2
         with progress(len(jobs), what) as step:
-            alone = self._count == 1 or len(jobs) < 2
             tried = self._here(work, jobs) if alone else self._parallel(work, jobs)
             for number, result in tried:
                 results[number] = result
@@ -64,6 +67,7 @@ class Workers:
             for number, failed in sorted(results.items()):
                 if isinstance(failed, Failed):
                     results[number] = self._again(work, failed, in_process=alone)
+        self._stop(at_once=False)  # what its processes hold in memory is needed by others
         return [results[number] for number in range(len(jobs))]
 
     def _here(
@@ -107,7 +111,7 @@ class Workers:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._count, context, _deaf_to_interrupts)
+            self._pool = ProcessPoolExecutor(self._count, context, _dependent)
         return self._pool
 
     def _stop(self, *, at_once: bool) -> None:
@@ -153,6 +157,16 @@ def _advance(bar: "tqdm[Any]") -> None:
     bar.update()
 
 
-def _deaf_to_interrupts() -> None:
-    """Ctrl-C is the parent's to handle: it ends its workers, and finished slices stay."""
+def _dependent() -> None:
+    """Ctrl-C is the parent's to handle: it ends its workers, and finished slices stay.
+
+    A worker whose parent was killed ends too: nobody would wait for what it makes.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (parent := multiprocessing.parent_process()) is not None:
+        Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
