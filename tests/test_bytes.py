@@ -127,6 +127,31 @@ def test_a_stopped_build_goes_on_where_it_was(
     assert (out / "manifest.json").read_bytes() == expected
 
 
+def test_to_mix_again_no_source_is_read(
+    inputs: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target, a threshold, a source less, and all back."""
+    out = tmp_path / "out"
+    assert cli.main(command(inputs, out, 1)) == 0
+
+    def read(*_: Any) -> Iterator[Any]:
+        raise AssertionError("a source was read")
+
+    monkeypatch.setattr(slices, "_records", read)
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    fewer = RECIPE.replace("function_calling = 60", "function_calling = 20")
+    for text in (fewer, f"{RECIPE}[dedup]\ntemplate_cap = 1\n"):
+        (changed / "recipe.toml").write_text(text)
+        mixed = ["build", str(changed / "recipe.toml"), *command(inputs, out, 1)[2:]]
+        assert cli.main(mixed) == 0
+        assert 0 < sum(1 for _ in planloom.open(out)) < 80
+    assert cli.main([*command(inputs, out, 1), "--without", "google/mobile-actions"]) == 0
+    assert {plan.source for plan in planloom.open(out)} == {"Muennighoff/natural-instructions"}
+    assert cli.main(command(inputs, out, 1)) == 0
+    assert (out / "manifest.json").read_bytes() == expected
+
+
 def ids() -> list[str]:
     found = []
     for name, source in SOURCES.items():
