@@ -83,7 +83,9 @@ def test_any_number_of_workers(inputs: Path, expected: bytes, tmp_path: Path, wo
 def test_any_order_of_slices(
     inputs: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def shuffled(_: work.Workers, do: Callable[[Any], Any], jobs: Sequence[Any], what: str) -> list:
+    def shuffled(
+        _: work.Workers, do: Callable[[Any], Any], jobs: Sequence[Any], what: str, *_1: Any
+    ) -> list:
         order = random.Random(what).sample(range(len(jobs)), len(jobs))
         done = {n: do(jobs[n]) for n in order}
         return [done[n] for n in range(len(jobs))]

@@ -104,7 +104,7 @@ def test_duplicates_that_grow_are_seen_under_a_limit(tmp_path: Path) -> None:
     small, whole = tmp_path / "small", tmp_path / "whole"
     for out, limit in ((small, 1000), (whole, None)):
         pipeline.build(
-            of(XLAM), pipeline.Options(out, data_root=str(tmp_path / "data"), limit=limit)
+            of(XLAM), pipeline.Options(str(out), data_root=str(tmp_path / "data"), limit=limit)
         )
     about, builds = gather(None, [small])
     gauge = about.gauges[XLAM, "dataset/train"][0]

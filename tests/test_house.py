@@ -39,7 +39,13 @@ MAY_IMPORT = {
     "hashes": set(),
     "signatures": {"plan", "hashes"},
     "near": {"hashes", "signatures"},
-    "indexed": {"chunks", "errors", "signatures", "source"},  # dedup and mix share it: mix goes on where dedup stopped
+    "upload": {"errors"},
+    "indexed": {
+        "chunks",
+        "errors",
+        "signatures",
+        "source",
+    },  # dedup and mix share it: mix goes on where dedup stopped
     "kin": WORDS | {"arrow", "near", "indexed", "signatures"},
     "dedup": WORDS | {"kin", "indexed"},
     "mix": WORDS | {"hashes", "indexed"},

@@ -1,5 +1,6 @@
 """Data roots that are no plain folder: URLs of fsspec, and a cache of the hub's tools."""
 
+import json
 from pathlib import Path
 
 import fsspec
@@ -7,8 +8,8 @@ import pytest
 from sample import PACKED
 
 import planloom
-from planloom import files
-from planloom.errors import RecipeError
+from planloom import cli, files
+from planloom.errors import OutputError, RecipeError
 from planloom.source import Source
 
 ONLY = ("Salesforce/xlam-function-calling-60k", "lmsys/lmsys-chat-1m")
@@ -51,6 +52,33 @@ def test_what_changed_there_is_copied_again(bucket: str, tmp_path: Path) -> None
     assert times == {copy: copy.stat().st_mtime_ns for copy in times}
     system.pipe(path, system.cat(path).replace(b"e", b"a", 1))
     assert built(tmp_path / "after", bucket) != before
+
+
+def test_a_url_gets_what_the_folder_gets(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = built(tmp_path / "folder", PACKED)
+    url, system = "memory://out/corpus", fsspec.filesystem("memory")
+    planloom.build(out=url, data_root=PACKED, only=ONLY)
+    there = {path[len("/out/corpus/") :] for path in system.find("/out/corpus")}
+    assert there == {*json.loads(manifest)["files"], "manifest.json", "run.json"}
+    for name in there - {"run.json"}:
+        assert system.cat(f"/out/corpus/{name}") == (tmp_path / "folder" / name).read_bytes()
+    parts = system.info("/out/corpus/plans/part-00000.parquet")["created"]
+    planloom.build(out=url, data_root=PACKED, only=ONLY)
+    assert system.info("/out/corpus/plans/part-00000.parquet")["created"] == parts
+    planloom.build(out=url, data_root=PACKED, only=ONLY[:1])
+    assert system.exists("/out/corpus/manifest.json")
+    assert system.info("/out/corpus/plans/part-00000.parquet")["created"] != parts
+    assert cli.main(["build", "--out", url, "--status"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith(": finished")
+
+
+def test_a_url_with_other_things_is_refused(bucket: str, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="memory://bucket: not empty and no Planloom build"):
+        planloom.build(out=bucket, data_root=PACKED, only=ONLY)
+    with pytest.raises(OutputError, match="--out moon://x: Protocol not known: moon"):
+        planloom.build(out="moon://x", data_root=PACKED, only=ONLY)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def build(
     from planloom import pipeline
 
     root = str(data_root) if data_root is not None else None
-    return pipeline.build(load(recipe), pipeline.Options(out=Path(out), data_root=root, **options))
+    return pipeline.build(load(recipe), pipeline.Options(out=str(out), data_root=root, **options))
 
 
 def open(out: str | Path) -> Iterator[ExecutionPlan]:

@@ -64,7 +64,7 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("build", help="a corpus from a recipe")
     add = command.add_argument
     add("recipe", nargs="?", metavar="RECIPE", help="a TOML file; without one the packed sample")
-    add("--out", type=Path, help="the folder to build in")
+    add("--out", help="the folder to build in, or a URL of fsspec to build for")
     add(
         "--data-root",
         metavar="DIR",

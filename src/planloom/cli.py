@@ -91,7 +91,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
 def _build(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from planloom import output, pipeline, summary
+    from planloom import output, pipeline, summary, upload
 
     wanted = _recipe(arguments)
     if arguments.dry_run:
@@ -99,7 +99,7 @@ def _build(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         raise RecipeError("name the folder to build in with --out OUT, or see ahead with --dry-run")
     if arguments.status:
-        print(summary.status(output.Out(arguments.out).status()))
+        print(summary.status(output.Out(upload.Target(arguments.out).folder).status()))
         return 0
     names = pipeline.Options.__struct_fields__
     given = {name: getattr(arguments, name) for name in names}

@@ -41,14 +41,18 @@ class Cluster:
         self._ray.shutdown()
 
     def run(
-        self, work: Callable[[Job], Done], jobs: Sequence[Job], what: str
+        self,
+        work: Callable[[Job], Done],
+        jobs: Sequence[Job],
+        what: str,
+        weights: Sequence[float] = (),
     ) -> list[Done | Failed[Job]]:
         """The results in the order of the jobs; what is lost with a machine runs on another one."""
         task = self._ray.remote(max_retries=ATTEMPTS - 1, retry_exceptions=True)(work)
         results: dict[int, Done | Failed[Job]] = {}
         waiting: dict[Any, int] = {}
         todo = list(reversed(range(len(jobs))))
-        with progress(len(jobs), what) as step:
+        with progress(weights or [1.0] * len(jobs), what) as step:
             while todo or waiting:
                 while todo and len(waiting) < AT_ONCE:
                     number = todo.pop()
@@ -56,7 +60,7 @@ class Cluster:
                 (ready,), _ = self._ray.wait(list(waiting), num_returns=1)
                 number = waiting.pop(ready)
                 results[number] = self._result(ready, jobs[number])
-                step()
+                step(number)
         return [results[number] for number in range(len(jobs))]
 
     def _result(self, ready: Any, job: Job) -> Any:

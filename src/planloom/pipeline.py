@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,16 +21,17 @@ from planloom.mix import mix
 from planloom.output import Out
 from planloom.recipe import Recipe
 from planloom.slices import Task
+from planloom.upload import Target
 from planloom.work import ATTEMPTS, Failed, Workers
 
 SIDES = {"adversarial": LABELS.index("adversarial"), "quarantine": LABELS.index("unknown")}
 
 
 class Options(Struct, frozen=True):
-    """What the command line may add to a recipe. `data_root` is a folder or a URL of
-    fsspec; without one the hub is read. `cache_limit` is in GB."""
+    """What the command line may add to a recipe. `out` and `data_root` are folders or URLs of
+    fsspec; without a data root the hub is read. `cache_limit` is in GB."""
 
-    out: Path
+    out: str
     data_root: str | None = None
     only: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -43,7 +45,7 @@ class Options(Struct, frozen=True):
 
 
 class Corpus(NamedTuple):
-    """A finished build. `trouble` lists files that were cut off and readers that crashed."""
+    """A finished build, in the folder `out` on this machine. `trouble` lists files that were cut off and readers that crashed."""
 
     out: Path
     recipe: Recipe
@@ -62,14 +64,16 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     laps = _Laps()
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     inputs.refuse_nothing(recipe, chosen)
-    out = output.Out(options.out)
+    target = Target(options.out)
+    target.refuse_foreign()
+    out = output.Out(target.folder)
     out.refuse_foreign(fresh=options.fresh)
     located = inputs.locate(recipe, chosen, options, out.digests())
     tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
     out.claim(recipe, options, located, tasks)
     laps.end("find")
     with _workers(options, tasks) as workers:
-        ran = workers.run(slices.run, tasks, "slices")
+        ran = workers.run(slices.run, tasks, "slices", _weights(tasks))
         failed = [one for one in ran if isinstance(one, Failed)]
         tasks = [t for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
         folders = [one for one in ran if not isinstance(one, Failed)]
@@ -98,8 +102,9 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
     out.finish({**manifest, "given_up": lost} if lost else manifest, laps.seconds, run)
+    target.put()
     trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
-    return Corpus(options.out, recipe, ledger, statistics, chosen.refused, trouble)
+    return Corpus(out.path, recipe, ledger, statistics, chosen.refused, trouble)
 
 
 class _Laps:
@@ -118,11 +123,14 @@ class _Laps:
 def _workers(options: Options, tasks: Sequence[Task]) -> Workers | Cluster:
     if options.ray:
         return Cluster(options.ray)
-    return Workers(options.workers or os.cpu_count() or 1, _weight(tasks))
+    return Workers(options.workers or os.cpu_count() or 1, sum(_weights(tasks)))
 
 
-def _weight(tasks: Sequence[Task]) -> int:
-    return sum({task.piece.file.path: inputs.size(task.piece.file) for task in tasks}.values())
+def _weights(tasks: Sequence[Task]) -> list[float]:
+    """The bytes of each slice, those of a file in equal parts."""
+    pieces = Counter(task.piece.file for task in tasks)
+    sizes = {file: inputs.size(file) / n for file, n in pieces.items()}
+    return [sizes[task.piece.file] for task in tasks]
 
 
 def _report(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from threading import Thread
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from tqdm import tqdm
 
@@ -22,6 +22,7 @@ SMALL = 8 << 20
 """Bytes of input below which starting processes costs more than it saves."""
 ATTEMPTS = 3
 LINE_SECONDS = 30  # between lines of progress where no one sees a bar
+BAR = "{percentage:3.0f}%|{bar}|{postfix} [{elapsed}<{remaining}]"
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
@@ -37,7 +38,7 @@ class Failed(NamedTuple, Generic[Job]):
 class Workers:
     """A pool that is started on first use; one worker, or little work, stays in this process."""
 
-    def __init__(self, count: int, weight: int) -> None:
+    def __init__(self, count: int, weight: float) -> None:
         self._count = 1 if weight < SMALL else count
         self._pool: ProcessPoolExecutor | None = None
 
@@ -50,20 +51,25 @@ class Workers:
         self._stop(at_once=error is not None)
 
     def run(
-        self, work: Callable[[Job], Done], jobs: Sequence[Job], what: str
+        self,
+        work: Callable[[Job], Done],
+        jobs: Sequence[Job],
+        what: str,
+        weights: Sequence[float] = (),
     ) -> list[Done | Failed[Job]]:
         """The results in the order of the jobs, whatever the order of arrival.
 
+        `weights` tell how much work each job is, for the time that is left.
         A job that raises, or whose process dies, is tried again by itself; one that fails ATTEMPTS times
         is given up and the rest goes on. What a user can mend (PlanloomError, a full disk) ends all.
         """
         results: dict[int, Done | Failed[Job]] = {}
         alone = self._count == 1 or len(jobs) < 2
-        with progress(len(jobs), what) as step:
+        with progress(weights or [1.0] * len(jobs), what) as step:
             tried = self._here(work, jobs) if alone else self._parallel(work, jobs)
             for number, result in tried:
                 results[number] = result
-                step()
+                step(number)
             for number, failed in sorted(results.items()):
                 if isinstance(failed, Failed):
                     results[number] = self._again(work, failed, in_process=alone)
@@ -132,29 +138,26 @@ def may_go_on(job: Job, error: Exception) -> Failed[Job]:
 
 
 @contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
+def progress(weights: Sequence[float], what: str) -> Iterator[Callable[[int], None]]:
     """A bar in a terminal; elsewhere a line now and then, none for short work."""
-    if sys.stderr.isatty():
-        with tqdm(total=total, unit=f" {what}", leave=False) as bar:
-            yield lambda: _advance(bar)
-        return
+    all_, total, done, came = len(weights), sum(weights), 0, 0.0
     started = said = time.monotonic()
-    done = 0
+    with tqdm(total=total, bar_format=BAR, disable=not sys.stderr.isatty(), leave=False) as bar:
 
-    def step() -> None:
-        nonlocal done, said
-        done += 1
-        now = time.monotonic()
-        if now - said >= LINE_SECONDS:
-            said = now
-            left = (now - started) / done * (total - done)
-            print(f"{what}: {done:,} of {total:,}, about {left / 60:.0f} min left", file=sys.stderr)
+        def step(number: int) -> None:
+            nonlocal done, came, said
+            done, came = done + 1, came + weights[number]
+            bar.set_postfix_str(f"{done:,} of {all_:,} {what}", refresh=False)
+            bar.update(weights[number])
+            now = time.monotonic()
+            if bar.disable and now - said >= LINE_SECONDS:
+                said = now
+                left = (now - started) * (total / came - 1) if came else 0
+                print(
+                    f"{what}: {done:,} of {all_:,}, about {left / 60:.0f} min left", file=sys.stderr
+                )
 
-    yield step
-
-
-def _advance(bar: "tqdm[Any]") -> None:
-    bar.update()
+        yield step
 
 
 def _dependent() -> None:
