@@ -63,7 +63,9 @@ def looked_up(source: Source, tree: Path) -> Seen:
 
 def built(tree: Path, work: Path, limit: int | None = None) -> pipeline.Corpus:
     out = work / f"{tree.name}-{limit or 'whole'}"
-    return pipeline.build(recipe_of(tree), pipeline.Options(str(out), data_root=str(tree), limit=limit))
+    return pipeline.build(
+        recipe_of(tree), pipeline.Options(str(out), data_root=str(tree), limit=limit)
+    )
 
 
 def compare(large: Path, small: Sequence[Path], limit: int | None, work: Path) -> dict[str, Any]:

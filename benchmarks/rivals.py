@@ -28,7 +28,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planloom import files, parquet, records, slices
+from planloom import files, records, slices
 from planloom.datasets import find
 from planloom.files import DataFile, Slice
 from planloom.plan import encode
@@ -57,19 +57,15 @@ def kernel(name: str, source_id: str, row: dict[str, Any]) -> list[str]:
 
 def laid_out(tree: Path, source: Source, most: int, folder: Path) -> int:
     """The first rows of a source in FILES Parquet files of the projected columns; returns how many."""
-    paths = [file.path for file in files.find(tree / source.id, source)]
-    batches = (
-        batch
-        for path in paths
-        for batch in pq.ParquetFile(path).iter_batches(GROUP, columns=_columns(path, source))
+    found = (
+        row
+        for file in files.find(tree / source.id, source)
+        for piece in files.slices(file)
+        for _, row in records.read(piece, source.parts[0].columns)
+        if isinstance(row, dict)
     )
-    taken, rows = [], 0
-    for batch in batches:
-        taken.append(batch.slice(0, most - rows))
-        rows += len(taken[-1])
-        if rows == most:
-            break
-    table = pa.Table.from_batches(taken)
+    table = pa.Table.from_pylist(list(islice(found, most)))
+    rows = len(table)
     for number in range(FILES):
         start, stop = (rows * k // FILES for k in (number, number + 1))
         piece = table.slice(start, stop - start)
@@ -77,11 +73,6 @@ def laid_out(tree: Path, source: Source, most: int, folder: Path) -> int:
             piece, folder / f"{number}.parquet", compression="zstd", row_group_size=GROUP
         )
     return rows
-
-
-def _columns(path: str, source: Source) -> list[str] | None:
-    wanted = source.parts[0].columns
-    return parquet.projected(pq.ParquetFile(path).schema, wanted) if wanted else None
 
 
 def _inputs(data: Path) -> list[Slice]:
@@ -102,7 +93,10 @@ def _planloom_slice(job: tuple[str, str, Slice, str]) -> int:
         for line in kernel(name, source_id, row)
     )
     target = Path(out) / f"{Path(piece.file.path).stem}-{piece.start}.parquet"
-    with pq.ParquetWriter(target, PLANS, compression="zstd", compression_level=3) as writer:
+    with (
+        slices.rarely_collected(),
+        pq.ParquetWriter(target, PLANS, compression="zstd", compression_level=3) as writer,
+    ):
         while batch := list(islice(lines, 2048)):
             writer.write_table(pa.table({"plan": batch}, PLANS))
     return 0
@@ -175,6 +169,7 @@ def datatrove(name: str, source_id: str, data: Path, out: Path) -> None:
         tasks=FILES,
         workers=WORKERS,
         logging_dir=str(out / "logs"),
+        start_method="spawn",  # those of its fork server are nobody's children, and not counted
     ).run()
 
 

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import forecasts
+import scales
 import verdicts
 
 from planloom import feasible, listing, overview, shapes
@@ -388,6 +389,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
         ("use", "if"), ((rule.level, rule.meaning) for rule in feasible.RULES)
     ),
     "overview": lambda: table(("column", "is"), ((c.head, c.about) for c in overview.COLUMNS)),
+    "builds": lambda: table(scales.BUILDS, scales.builds()),
+    "slice costs": lambda: table(scales.SOURCES, scales.sources()),
+    "engines": lambda: table(scales.ENGINES, scales.engines()),
+    "text dedup": lambda: table(scales.DEDUPS, scales.dedups()),
     "forecast": forecasts.excerpt,
     "whole forecast": forecasts.whole,
     "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),

@@ -1,5 +1,6 @@
 """What a build reads: the sources of the recipe that may be used, their files, their slices."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -193,6 +194,13 @@ def _slices(found: Input, recipe: Recipe, limit: int | None) -> list[Slice]:
     """One slice where rows are counted through the file."""
     part = find(found.source, recipe.datasets).parts[found.file.part]
     return files.slices(found.file, whole=limit is not None or part.counts_rows)
+
+
+def weights(tasks: Sequence[Task]) -> list[float]:
+    """The bytes of each slice, those of a file in equal parts."""
+    pieces = Counter(task.piece.file for task in tasks)
+    sizes = {file: size(file) / n for file, n in pieces.items()}
+    return [sizes[task.piece.file] for task in tasks]
 
 
 def source_of(task: Task) -> Source:

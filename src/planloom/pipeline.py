@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,7 +72,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.claim(recipe, options, located, tasks)
     laps.end("find")
     with _workers(options, tasks) as workers:
-        ran = workers.run(slices.run, tasks, "slices", _weights(tasks))
+        ran = workers.run(slices.run, tasks, "slices", inputs.weights(tasks))
         failed = [one for one in ran if isinstance(one, Failed)]
         tasks = [t for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
         folders = [one for one in ran if not isinstance(one, Failed)]
@@ -123,14 +122,7 @@ class _Laps:
 def _workers(options: Options, tasks: Sequence[Task]) -> Workers | Cluster:
     if options.ray:
         return Cluster(options.ray)
-    return Workers(options.workers or os.cpu_count() or 1, sum(_weights(tasks)))
-
-
-def _weights(tasks: Sequence[Task]) -> list[float]:
-    """The bytes of each slice, those of a file in equal parts."""
-    pieces = Counter(task.piece.file for task in tasks)
-    sizes = {file: inputs.size(file) / n for file, n in pieces.items()}
-    return [sizes[task.piece.file] for task in tasks]
+    return Workers(options.workers or os.cpu_count() or 1, sum(inputs.weights(tasks)))
 
 
 def _report(folder: Path) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def run(task: Task) -> Path:
     temporary.mkdir(parents=True)
     source = msgspec.structs.replace(find(task.source, task.folders), revision=task.revision)
     gathered = _Gathered(source, source.parts[task.piece.file.part], task, temporary)
-    with _rarely_collected():
+    with rarely_collected():
         for at, record in _records(task, gathered.part):
             gathered.take(at, record)
         gathered.finish()
@@ -142,7 +142,7 @@ def _whole(folder: Path) -> bool:
 
 
 @contextmanager
-def _rarely_collected() -> Iterator[None]:
+def rarely_collected() -> Iterator[None]:
     """Rows and plans are trees: looking for cycles among them takes a tenth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, 50, 1_000)
