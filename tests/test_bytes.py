@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from conftest import SOURCES, golden
 
 import planloom
-from planloom import cli, files, slices, work
+from planloom import cli, files, output, pipeline, slices, work
+from planloom.explain import explain
 from planloom.lift import edges, trust
 from planloom.lift.judgement import Judgement
 from planloom.rows import Settings, carry, place_of
@@ -152,6 +154,49 @@ def test_to_mix_again_no_source_is_read(
     assert {plan.source for plan in planloom.open(out)} == {"Muennighoff/natural-instructions"}
     assert cli.main(command(inputs, out, 1)) == 0
     assert (out / "manifest.json").read_bytes() == expected
+
+
+def test_what_a_recipe_no_longer_wants_is_gone(inputs: Path, tmp_path: Path) -> None:
+    """JSON lines of another kind, the folder of another recipe, a stray file."""
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    fresh: list[bytes] = []
+    for number, out in enumerate((tmp_path / "out", tmp_path / "new")):
+        for text in (f'jsonl = "plain"{RECIPE}', f'jsonl = "zst"{RECIPE}', RECIPE)[2 * number :]:
+            (changed / "recipe.toml").write_text(text)
+            mixed = ["build", str(changed / "recipe.toml"), *command(inputs, out, 1)[2:]]
+            assert cli.main(mixed) == 0
+            (out / "notes.txt").write_text("mine")
+        assert cli.main(mixed) == 0
+        fresh.append((out / "manifest.json").read_bytes())
+        assert not list(out.glob("*.jsonl*"))
+    assert fresh[0] == fresh[1]
+    (changed / "recipe.toml").write_text(f'jsonl = "plain"{RECIPE}'.replace("many", "other"))
+    assert cli.main([*mixed, "--fresh"]) == 0
+    assert [path.name for path in (tmp_path / "new").glob("*.jsonl*")] == ["other.jsonl"]
+
+
+def test_a_mix_that_was_stopped_is_not_finished_and_can_be_explained_after(
+    inputs: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert cli.main(command(inputs, out, 1)) == 0
+    without = [*command(inputs, out, 1), "--without", "google/mobile-actions"]
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "mix", interrupted)
+        assert cli.main(without) == 130
+    assert not output.Out(out).status().finished
+    (out / ".stage/digests.json").write_bytes(b'{"cut')
+    assert cli.main(without) == 0
+    for plan in islice(planloom.open(out), 5):
+        assert "kept, in plans/" in explain(out, plan.plan_id)
+    assert output.Out(out).status().finished
+    assert cli.main(command(inputs, out, 1)) == 0
+    assert (out / "manifest.json").read_bytes() == expected
+
+
+def interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def ids() -> list[str]:

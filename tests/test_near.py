@@ -11,10 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import planloom
-from planloom import near, signatures
+from planloom import dedup, near, signatures
+from planloom.chunks import INDEX, PREFIX
+from planloom.errors import Reason
 from planloom.explain import explain
+from planloom.indexed import KEPT, Indexed, fate
 from planloom.ledger import Ledger
 from planloom.pipeline import Corpus
+from planloom.recipe import Dedup
 
 CARD = '''"""Rows made up here."""
 from planloom.shapes import conversation, gold_list
@@ -185,3 +189,32 @@ def test_similarity_estimates_that_of_the_grams() -> None:
     ]
     found = near.similarity(signatures.signatures(texts).low, some, others)
     assert abs(found - np.array(true)).mean() < 0.04
+
+
+def chunk(folder: Path, source: str, rows: list[dict[str, int]], prefixes: Any) -> Indexed:
+    """A chunk whose requests nobody compares."""
+    folder.mkdir()
+    index = np.zeros(len(rows), INDEX)
+    for number, row in enumerate(rows):
+        for name, value in row.items():
+            index[number][name] = value
+    np.save(folder / "index.npy", index)
+    np.save(folder / "prefixes.npy", np.array(prefixes, PREFIX))
+    return Indexed(source, 0, False, None, folder, len(rows))
+
+
+@pytest.mark.parametrize("label", [0, 2])
+def test_a_beginning_leaves_only_for_a_longer_dialogue_that_is_in(
+    tmp_path: Path, label: int
+) -> None:
+    """In another source stands a copy of the longer one, benign or adversarial."""
+    short, longer = {"hi": 1, "whole": 77}, {"hi": 2, "whole": 88}
+    chunks = [
+        chunk(tmp_path / "a", "a", [short, longer], [(77, 1)]),
+        chunk(tmp_path / "b", "b", [{**longer, "label": label}], []),
+    ]
+    fates = dedup.dedup(chunks, Dedup(near_duplicates=0, template_cap=0)).fates
+    if label:
+        assert fates[0].tolist() == [KEPT, fate(Reason.flagged)]
+    else:
+        assert fates[0].tolist() == [fate(Reason.prefix_of_longer), KEPT]

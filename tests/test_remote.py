@@ -61,13 +61,15 @@ def test_a_url_gets_what_the_folder_gets(
     url, system = "memory://out/corpus", fsspec.filesystem("memory")
     planloom.build(out=url, data_root=PACKED, only=ONLY)
     there = {path[len("/out/corpus/") :] for path in system.find("/out/corpus")}
-    assert there == {*json.loads(manifest)["files"], "manifest.json", "run.json"}
-    for name in there - {"run.json"}:
+    assert there == {*json.loads(manifest)["files"], "manifest.json", "run.json", ".planloom"}
+    for name in there - {"run.json", ".planloom"}:
         assert system.cat(f"/out/corpus/{name}") == (tmp_path / "folder" / name).read_bytes()
     parts = system.info("/out/corpus/plans/part-00000.parquet")["created"]
     planloom.build(out=url, data_root=PACKED, only=ONLY)
     assert system.info("/out/corpus/plans/part-00000.parquet")["created"] == parts
+    system.pipe("/out/corpus/plans/part-00009.parquet", b"left by a send that was cut")
     planloom.build(out=url, data_root=PACKED, only=ONLY[:1])
+    assert not system.exists("/out/corpus/plans/part-00009.parquet")
     assert system.exists("/out/corpus/manifest.json")
     assert system.info("/out/corpus/plans/part-00000.parquet")["created"] != parts
     assert cli.main(["build", "--out", url, "--status"]) == 0
@@ -77,6 +79,12 @@ def test_a_url_gets_what_the_folder_gets(
 def test_a_url_with_other_things_is_refused(bucket: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="memory://bucket: not empty and no Planloom build"):
         planloom.build(out=bucket, data_root=PACKED, only=ONLY)
+    fsspec.filesystem("memory").pipe("/other/.planloom", b"another")
+    with pytest.raises(OutputError, match="holds a build of recipe another; name another"):
+        planloom.build(out="memory://other", data_root=PACKED, only=ONLY)
+    planloom.build(out="memory://other/", data_root=PACKED, only=ONLY, fresh=True)
+    with pytest.raises(OutputError, match="--out data://x: cannot be written: "):
+        planloom.build(out="data://x", data_root=PACKED, only=ONLY)
     with pytest.raises(OutputError, match="--out moon://x: Protocol not known: moon"):
         planloom.build(out="moon://x", data_root=PACKED, only=ONLY)
 

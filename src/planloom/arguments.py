@@ -116,7 +116,7 @@ def _add_explain(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser(
         "explain", help="how a plan came to be, or why a row was left out"
     )
-    command.add_argument("out", type=Path, help="a finished build")
+    command.add_argument("out", help="a finished build")
     command.add_argument("what", metavar="PLAN_ID | SOURCE:FILE@AT")
     command.set_defaults(run="explain")
 

@@ -1,7 +1,7 @@
 """A chunk: a bounded number of a slice's plans with an index of them, as files in one folder.
 
 `plans.arrow` is sorted by id, `index.npy` has a record for each row of it, `low.npy`, `buckets.npy` and
-`sketches.npy` the signatures of the requests, `prefixes.npy` the hashes of all beginnings of its dialogues, `tools.arrow`
+`sketches.npy` the signatures of the requests, `prefixes.npy` the hashes of all beginnings of its dialogues with their rows, `tools.arrow`
 the tools that its plans were offered.
 """
 
@@ -45,6 +45,7 @@ INDEX = np.dtype(
         ("label", "u1"),
     ]
 )
+PREFIX = np.dtype([("hash", "<u8"), ("row", "<u4")])
 
 
 class Chunk:
@@ -53,7 +54,7 @@ class Chunk:
     def __init__(self) -> None:
         self.plans: list[ExecutionPlan] = []
         self._index: list[tuple[Any, ...]] = []
-        self._prefixes: list[bytes] = []
+        self._prefixes: list[tuple[int, int]] = []
         self._tools: dict[str, Tool] = {}
 
     def add(self, plan: ExecutionPlan, tools: Iterable[Tool], task: Any) -> None:
@@ -70,7 +71,8 @@ class Chunk:
         talk = int((plan.group or plan.plan_id)[:16], 16)
         self._index.append((*ids, plan.at, _hash64(task), whole, *hashes64, talk, *codes, *kinds))
         if plan.label == "benign":
-            self._prefixes += hashes[:-1]
+            number = len(self.plans) - 1
+            self._prefixes += [(int.from_bytes(hash_, "little"), number) for hash_ in hashes[:-1]]
         for tool in tools:
             self._tools.setdefault(tool.key, tool)
 
@@ -84,7 +86,9 @@ class Chunk:
         np.save(folder / "low.npy", signed.low)
         np.save(folder / "buckets.npy", signed.buckets)
         np.save(folder / "sketches.npy", signed.sketches)
-        np.save(folder / "prefixes.npy", np.unique(np.frombuffer(b"".join(self._prefixes), "<u8")))
+        prefixes = np.array(self._prefixes, PREFIX)
+        prefixes["row"] = np.argsort(order)[prefixes["row"]]
+        np.save(folder / "prefixes.npy", prefixes)
         arrow.write_plans(folder / "plans.arrow", [self.plans[i] for i in order])
         arrow.write_tools(folder / "tools.arrow", self._tools.values())
 

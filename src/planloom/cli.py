@@ -142,8 +142,9 @@ def _forecast(arguments: argparse.Namespace) -> int:
 
 def _explain(arguments: argparse.Namespace) -> int:
     from planloom.explain import explain
+    from planloom.upload import Target
 
-    print(explain(arguments.out, arguments.what))
+    print(explain(Target(arguments.out).folder, arguments.what))
     return 0
 
 

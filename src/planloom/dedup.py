@@ -107,8 +107,8 @@ def _ranked(rows: Any, chunk_ids: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 
 def _prefixes(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) -> None:
-    """A dialogue with which a longer one of the same part begins leaves."""
-    beginnings = np.sort(np.concatenate([chunks[n].prefixes for n in mine]))
+    """A dialogue with which a longer one of the same part begins leaves, if the longer one is in."""
+    beginnings = np.sort(np.concatenate([_beginnings(chunks[n], fates[n]) for n in mine]))
     if not len(beginnings):
         return
     for n in mine:
@@ -117,6 +117,16 @@ def _prefixes(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) ->
         at = np.searchsorted(beginnings, whole[rows])
         begins = rows[beginnings[np.minimum(at, len(beginnings) - 1)] == whole[rows]]
         fates[n][begins] = fate(Reason.prefix_of_longer)
+
+
+def _beginnings(chunk: Indexed, fates: Fates) -> NDArray[np.uint64]:
+    """Those of the dialogues that are in, or of which an equal one is."""
+    known = chunk.prefixes
+    if chunk.only is not None or not len(known):
+        return np.ascontiguousarray(known["hash"])
+    fate_of = fates[known["row"]]
+    is_in = (fate_of == KEPT) | (fate_of == fate(Reason.duplicate))
+    return np.ascontiguousarray(known["hash"][is_in])
 
 
 def _same_task(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) -> None:

@@ -36,6 +36,11 @@ class _Build:
             raise InputError(f"{out}: no finished build; run planloom build --out {out} first")
         known = msgspec.json.decode(claim.read_bytes())
         self.stage = out / ".stage"
+        self._chunks = sorted(
+            path.parent
+            for _, key in known["slices"]
+            for path in (self.stage / key).glob("*/index.npy")
+        )
         self.recipe = msgspec.convert(known["recipe"], Recipe)
         self.files = {
             (source, name): DataFile(part, name, path, kind)
@@ -62,7 +67,7 @@ class _Build:
         """Where the plan that was kept (else any copy) comes from."""
         hi, lo = np.uint64(int(plan_id[:16], 16)), np.uint64(int(plan_id[16:], 16))
         found: list[tuple[bool, Address]] = []
-        for folder in sorted(path.parent for path in self.stage.glob("*/*/index.npy")):
+        for folder in self._chunks:
             index = np.load(folder / "index.npy", mmap_mode="r")
             fates = np.load(folder / "fates.npy", mmap_mode="r")
             start = int(np.searchsorted(index["hi"], hi))
@@ -83,7 +88,7 @@ class _Build:
     def fate(self, plan: ExecutionPlan) -> str:
         """Where dedup and mix sent the plan of this address."""
         hi, lo = int(plan.plan_id[:16], 16), int(plan.plan_id[16:], 16)
-        for folder in sorted(path.parent for path in self.stage.glob("*/*/index.npy")):
+        for folder in self._chunks:
             if self._file_of(folder) != (plan.source, plan.file):
                 continue
             index = np.load(folder / "index.npy", mmap_mode="r")

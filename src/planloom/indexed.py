@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from planloom.chunks import INDEX
+from planloom.chunks import INDEX, PREFIX
 from planloom.errors import Reason
 from planloom.signatures import BANDS
 from planloom.source import Source
@@ -51,9 +51,9 @@ class Indexed(NamedTuple):
         return self._picked(mapped(self.folder / name, "u1").reshape(-1, width))
 
     @property
-    def prefixes(self) -> NDArray[np.uint64]:
-        """The hashes of all beginnings of the dialogues in the file."""
-        return mapped(self.folder / "prefixes.npy", "<u8")
+    def prefixes(self) -> NDArray[np.void]:
+        """The hashes of all beginnings of the dialogues in the file, and the rows they are of."""
+        return mapped(self.folder / "prefixes.npy", PREFIX)
 
     def _picked(self, whole: NDArray[Any]) -> NDArray[Any]:
         return whole if self.only is None else whole[self.only]

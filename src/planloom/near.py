@@ -4,7 +4,7 @@ A pair is one number: the worse plan in the upper half, the better one in the lo
 numbered by rank, the best first.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ REACH = 16  # how many better plans of a bucket, besides the best, a plan is com
 EDITS = 4  # words added and taken away: long texts may share an instruction and still ask for two things
 STRIDE = 500_000  # pairs whose sketches are compared at once
 THREADS = 2
+LETTERS_AT_ONCE = 500_000
 TEXTS = 500  # whose words are hashed at once
 HALF = np.uint64(32)
 
@@ -143,7 +144,7 @@ def are_edits(
     texts: Sequence[str], some: NDArray[np.int64], others: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Which pairs of texts differ in at most EDITS words, however much they have in common."""
-    parts = [_words(texts[start : start + TEXTS]) for start in range(0, len(texts), TEXTS)]
+    parts = [_words(batch) for batch in _batches(texts)]
     hashes, sizes = (np.concatenate(side) for side in zip(*parts, strict=True))
     bounds = np.cumsum(sizes) - sizes
     begins = np.concatenate([bounds[some], bounds[others]])
@@ -171,6 +172,18 @@ def _unmatched(
     signs = np.where(key & one, 1, -1)
     more = abs(np.add.reduceat(signs, at)) if len(at) else signs
     return np.bincount((key[at] >> (np.uint64(64) - bits)).astype(np.int64), more, count)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if batch and (size + len(text) > LETTERS_AT_ONCE or len(batch) == TEXTS):
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text)
+    yield batch
 
 
 def _words(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

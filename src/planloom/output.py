@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,6 +39,8 @@ class Out:
         self.path = path
         self.stage = path / ".stage"
         self._claim = self.stage / "build.json"
+        self._earlier = self.stage / "earlier.json"
+        self._files = ["ledger.json", "stats.json", "tools.parquet"]
 
     def refuse_foreign(self, *, fresh: bool) -> None:
         """Refuses a folder with content that no build of ours made.
@@ -79,7 +82,11 @@ class Out:
             "spared": [(source, key) for source, key in others if source not in read],
         }
         self.stage.mkdir(parents=True, exist_ok=True)
-        replaced(self._claim, msgspec.json.encode(about))
+        new = msgspec.json.encode(about)
+        manifest = self.path / "manifest.json"
+        if manifest.exists() and self._claim.exists() and self._claim.read_bytes() != new:
+            manifest.replace(self._earlier)  # what is there is no longer what is claimed
+        replaced(self._claim, new)
 
     def _known(self) -> dict[str, Any]:
         known: dict[str, Any] = {}
@@ -90,9 +97,9 @@ class Out:
     def digests(self) -> dict[str, str]:
         """The cache of input hashes; what is added to it is kept by `finish`."""
         path = self.stage / "digests.json"
-        self._digests: dict[str, str] = (
-            msgspec.json.decode(path.read_bytes()) if path.exists() else {}
-        )
+        self._digests: dict[str, str] = {}
+        with suppress(FileNotFoundError, ValueError, msgspec.DecodeError):
+            self._digests = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
         return self._digests
 
     def status(self) -> Status:
@@ -108,11 +115,18 @@ class Out:
         for source, key in known.get("slices", ()):
             done, all_ = counts.get(source, (0, 0))
             counts[source] = done + (self.stage / key).is_dir(), all_ + 1
-        return Status((self.path / "manifest.json").exists(), counts)
+        whole = all(done == all_ for done, all_ in counts.values())
+        return Status(whole and (self.path / "manifest.json").exists(), counts)
 
     def clear(self) -> None:
         """Removes what an earlier run wrote: the manifest first, so that nothing half looks whole."""
-        (self.path / "manifest.json").unlink(missing_ok=True)
+        manifest = self.path / "manifest.json"
+        if manifest.exists():
+            manifest.replace(self._earlier)
+        if self._earlier.exists():
+            for name in msgspec.json.decode(self._earlier.read_bytes())["files"]:
+                (self.path / name).unlink(missing_ok=True)
+            self._earlier.unlink()
         for name in MADE:
             shutil.rmtree(self.path / name, ignore_errors=True)
 
@@ -124,6 +138,7 @@ class Out:
         """One file of JSON lines out of those of the parts."""
         suffix = ".zst" if recipe.jsonl == "zst" else ""
         target = self.path / f"{recipe.name}.jsonl{suffix}"
+        self._files.append(target.name)
         compression = "zstd" if suffix else None
         with pa.output_stream(str(target), compression=compression) as out:
             for piece in pieces:
@@ -150,17 +165,14 @@ class Out:
     ) -> None:
         """run.json and last the manifest with the hash of every file: now the build is whole."""
         self.json_in_stage("digests.json", self._digests)
-        made = [
-            path
-            for path in sorted(self.path.rglob("*"))
-            if path.is_file() and self.stage not in path.parents and path.name != "run.json"
-        ]
+        made = [path for name in MADE for path in (self.path / name).rglob("*") if path.is_file()]
+        made += [self.path / name for name in self._files]
         entries = {
             path.relative_to(self.path).as_posix(): {
                 "sha256": digest(str(path)),
                 "bytes": path.stat().st_size,
             }
-            for path in made
+            for path in sorted(made)
         }
         self.json(
             "run.json",
@@ -175,7 +187,7 @@ class Out:
         self.json("manifest.json", {**manifest, "files": entries})
 
     def json_in_stage(self, name: str, value: Any) -> None:
-        (self.stage / name).write_bytes(msgspec.json.encode(value))
+        replaced(self.stage / name, msgspec.json.encode(value))
 
 
 def rejects(out: Path, folders: Sequence[Path], most: int) -> None:

@@ -64,7 +64,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     inputs.refuse_nothing(recipe, chosen)
     target = Target(options.out)
-    target.refuse_foreign()
+    target.claim(recipe.name, fresh=options.fresh)
     out = output.Out(target.folder)
     out.refuse_foreign(fresh=options.fresh)
     located = inputs.locate(recipe, chosen, options, out.digests())
