@@ -112,7 +112,7 @@ def datatrove(texts: list[str]) -> Leaves:
         ]
         for step in steps:
             tasks = config.num_buckets if isinstance(step[0], dedup.MinhashDedupBuckets) else 1
-            LocalPipelineExecutor(step, tasks=tasks, workers=1).run()
+            LocalPipelineExecutor(step, tasks=tasks, workers=1, logging_dir=f"{folder}/logs").run()
         for path in Path(folder, "r").glob("*.remove"):
             yield from ((n, None) for n in np.fromfile(path, "<u4").tolist())
 
