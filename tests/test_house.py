@@ -46,8 +46,8 @@ MAY_IMPORT = {
         "signatures",
         "source",
     },  # dedup and mix share it: mix goes on where dedup stopped
-    "kin": WORDS | {"arrow", "near", "indexed", "signatures"},
-    "dedup": WORDS | {"kin", "indexed"},
+    "kin": WORDS | {"arrow", "hashes", "near", "indexed", "signatures"},
+    "dedup": WORDS | {"hashes", "kin", "indexed"},
     "mix": WORDS | {"hashes", "indexed"},
     "formats": {"plan"},
     "stats": set(),

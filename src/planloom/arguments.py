@@ -60,6 +60,14 @@ def _add_discover(commands: "Commands[argparse.ArgumentParser]") -> None:
     command.set_defaults(run="discover")
 
 
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    """Which of a recipe's sources count."""
+    add = command.add_argument
+    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
+    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
+    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+
+
 def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("build", help="a corpus from a recipe")
     add = command.add_argument
@@ -77,9 +85,7 @@ def _add_build(commands: "Commands[argparse.ArgumentParser]") -> None:
         metavar="GB",
         help="fetch nothing that makes the cache larger",
     )
-    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
-    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
-    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+    _add_sources(command)
     add("--limit", type=_positive, metavar="N", help="read at most N rows of each file")
     add("--workers", type=_positive, default=0, metavar="N", help="processes (default: all cores)")
     add("--ray", metavar="ADDRESS", help="run on a Ray cluster: auto, HOST:PORT, ray://HOST:PORT")
@@ -99,9 +105,7 @@ def _add_forecast(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("--json", type=Path, metavar="FILE", help="also write everything, unrounded")
     add("--discovered", type=Path, metavar="FILE", help="what `discover --json` wrote")
     add("--measured", type=Path, metavar="OUT", action="append", default=[], help=MEASURED)
-    add("--only", action="append", metavar="ID", default=[], help="read this source alone")
-    add("--without", action="append", metavar="ID", default=[], help="leave this source out")
-    add("--tier", type=int, choices=(1, 2, 3), help="sources of tiers 1..N only")
+    _add_sources(command)
     add("--factors", action="store_true", help="show each factor, its origin and reason")
     add("--price-hour", type=_amount, metavar="USD", help="an hour of the machine (default: 0.10)")
     add("--price-gb", type=_amount, metavar="USD", help="a GB of disk (default: 0.08)")

@@ -52,7 +52,7 @@ class Cluster:
         results: dict[int, Done | Failed[Job]] = {}
         waiting: dict[Any, int] = {}
         todo = list(reversed(range(len(jobs))))
-        with progress(weights or [1.0] * len(jobs), what) as step:
+        with progress(len(jobs), what, weights) as step:
             while todo or waiting:
                 while todo and len(waiting) < AT_ONCE:
                     number = todo.pop()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planloom.errors import Reason
+from planloom.hashes import begins
 from planloom.indexed import KEPT, SIDE, Deduped, Fates, Indexed, fate
 from planloom.kin import NO_PAIRS, NONE, Live
 from planloom.recipe import Dedup
@@ -72,8 +73,7 @@ def _equal(
     chunk_ids, row_ids = np.concatenate(chunk_of), np.concatenate(row_of)
     order = _ranked(rows, chunk_ids)
     rows, chunk_ids, row_ids = rows[order], chunk_ids[order], row_ids[order]
-    first = np.ones(len(rows), bool)
-    first[1:] = (rows["hi"][1:] != rows["hi"][:-1]) | (rows["lo"][1:] != rows["lo"][:-1])
+    first = begins(rows["hi"], rows["lo"])
     starts = np.flatnonzero(first)
     worst = np.repeat(np.maximum.reduceat(rows["label"], starts), np.diff([*starts, len(rows)]))
     benign = rows["label"] == 0
@@ -97,9 +97,8 @@ def _ranked(rows: Any, chunk_ids: NDArray[np.uint32]) -> NDArray[np.int64]:
     ids = np.ascontiguousarray(rows["hi"])
     order = np.argsort(ids, kind="stable")
     ids = ids[order]
-    same = np.zeros(len(ids) + 1, bool)
-    same[1:-1] = ids[1:] == ids[:-1]
-    at = np.flatnonzero(same[1:] | same[:-1])
+    new = begins(ids)
+    at = np.flatnonzero(~new | ~np.append(new[1:], True))
     some, chunk = rows[order[at]], chunk_ids[order[at]]
     keys = (some["at"], chunk, some["evidence"], some["use"], some["lo"], some["hi"])
     order[at] = order[at][np.lexsort(keys)]
@@ -115,8 +114,8 @@ def _prefixes(chunks: Sequence[Indexed], fates: list[Fates], mine: list[int]) ->
         whole = chunks[n].index["whole"]
         rows = np.flatnonzero((fates[n] == KEPT) & (whole != 0))
         at = np.searchsorted(beginnings, whole[rows])
-        begins = rows[beginnings[np.minimum(at, len(beginnings) - 1)] == whole[rows]]
-        fates[n][begins] = fate(Reason.prefix_of_longer)
+        gone = rows[beginnings[np.minimum(at, len(beginnings) - 1)] == whole[rows]]
+        fates[n][gone] = fate(Reason.prefix_of_longer)
 
 
 def _beginnings(chunk: Indexed, fates: Fates) -> NDArray[np.uint64]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from planloom import arrow, near
 from planloom.errors import Reason
+from planloom.hashes import begins, firsts
 from planloom.indexed import ID, KEPT, Fates, Indexed, Named, fate
 from planloom.near import Pairs
 from planloom.signatures import PERMUTATIONS, SKETCH
@@ -106,9 +107,7 @@ class Live:
         rest = np.flatnonzero(~out)
         keys = self.column("template")[rest]
         order = np.lexsort((self.column("lo")[rest], self.column("hi")[rest], keys))
-        starts = np.ones(len(order), bool)
-        starts[1:] = keys[order][1:] != keys[order][:-1]
-        first = np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))
+        first = firsts(begins(keys[order]))
         over = np.zeros(self.count, bool)
         over[rest[order[np.arange(len(order)) - first >= cap]]] = True
         return over

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planloom import signatures
-from planloom.hashes import PRIME, mixed
+from planloom.hashes import PRIME, begins, firsts, mixed
 from planloom.signatures import BANDS, LONG
 
 REACH = 16  # how many better plans of a bucket, besides the best, a plan is compared with
@@ -76,9 +76,7 @@ def in_threads(work: Callable[[int], Done], numbers: Iterable[int]) -> list[Done
 def _once(pieces: Sequence[Pairs]) -> Pairs:
     pairs = np.concatenate(pieces)
     pairs.sort()
-    again = np.zeros(len(pairs), bool)
-    again[1:] = pairs[1:] == pairs[:-1]
-    return pairs[~again]
+    return pairs[begins(pairs)]
 
 
 def _compared(
@@ -115,9 +113,7 @@ def _sorted(keys: NDArray[np.uint64]) -> Links:
     keys.sort()
     order = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
     keys >>= bits
-    starts = np.ones(len(keys), bool)
-    starts[1:] = keys[1:] != keys[:-1]
-    return order, np.maximum.accumulate(np.where(starts, np.arange(len(keys)), 0))
+    return order, firsts(begins(keys))
 
 
 def may_be_edits(
@@ -147,10 +143,10 @@ def are_edits(
     parts = [_words(batch) for batch in _batches(texts)]
     hashes, sizes = (np.concatenate(side) for side in zip(*parts, strict=True))
     bounds = np.cumsum(sizes) - sizes
-    begins = np.concatenate([bounds[some], bounds[others]])
+    froms = np.concatenate([bounds[some], bounds[others]])
     lengths = np.concatenate([sizes[some], sizes[others]])
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    word = hashes[np.repeat(begins, lengths) + within]
+    word = hashes[np.repeat(froms, lengths) + within]
     pair = np.repeat(np.tile(np.arange(len(some), dtype=np.uint64), 2), lengths)
     side = (np.arange(len(word)) >= sizes[some].sum()).astype(np.uint64)
     return _unmatched(pair, word, side, len(some)) <= EDITS
@@ -166,9 +162,7 @@ def _unmatched(
     one, bits = np.uint64(1), np.uint64(count.bit_length())
     key = pair << (np.uint64(64) - bits) | (word >> bits & ~one) | side
     key.sort()
-    starts = np.ones(len(key), bool)
-    starts[1:] = key[1:] >> one != key[:-1] >> one
-    at = np.flatnonzero(starts)
+    at = np.flatnonzero(begins(key >> one))
     signs = np.where(key & one, 1, -1)
     more = abs(np.add.reduceat(signs, at)) if len(at) else signs
     return np.bincount((key[at] >> (np.uint64(64) - bits)).astype(np.int64), more, count)
@@ -195,10 +189,9 @@ def _words(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]
 def least(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
     """For each plan the least number of those with the same key; 0 is no key."""
     order = np.argsort(keys, kind="stable")
-    starts = np.ones(len(keys), bool)
-    starts[1:] = (keys[order[1:]] != keys[order[:-1]]) | (keys[order[1:]] == 0)
+    ranked = keys[order]
     found = np.empty(len(keys), np.int64)
-    found[order] = order[np.maximum.accumulate(np.where(starts, np.arange(len(keys)), 0))]
+    found[order] = order[firsts(begins(ranked) | (ranked == 0))]
     return found
 
 

@@ -65,7 +65,7 @@ class Workers:
         """
         results: dict[int, Done | Failed[Job]] = {}
         alone = self._count == 1 or len(jobs) < 2
-        with progress(weights or [1.0] * len(jobs), what) as step:
+        with progress(len(jobs), what, weights) as step:
             tried = self._here(work, jobs) if alone else self._parallel(work, jobs)
             for number, result in tried:
                 results[number] = result
@@ -138,9 +138,10 @@ def may_go_on(job: Job, error: Exception) -> Failed[Job]:
 
 
 @contextmanager
-def progress(weights: Sequence[float], what: str) -> Iterator[Callable[[int], None]]:
+def progress(all_: int, what: str, weights: Sequence[float]) -> Iterator[Callable[[int], None]]:
     """A bar in a terminal; elsewhere a line now and then, none for short work."""
-    all_, total, done, came = len(weights), sum(weights), 0, 0.0
+    weights = weights or [1.0] * all_
+    total, done, came = sum(weights), 0, 0.0
     started = said = time.monotonic()
     with tqdm(total=total, bar_format=BAR, disable=not sys.stderr.isatty(), leave=False) as bar:
 
