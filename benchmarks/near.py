@@ -16,7 +16,9 @@ import re
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from tree import Key, row_numbers, truths
@@ -44,9 +46,19 @@ class Family:
         self._parent[self.of(some)] = self.of(other)
 
 
-def rows_of(tree: Path, out: Path) -> dict[Key, list[tuple[int, str, str]]]:
-    """Of each row its plans: (fate, id, the id it repeats)."""
-    found: dict[Key, list[tuple[int, str, str]]] = defaultdict(list)
+class Stored(NamedTuple):
+    """A plan as the slices hold it: its row of the tree, where it went, its id, the id it repeats."""
+
+    key: Key
+    fate: int
+    plan_id: str
+    better: str
+    chunk: Path
+    row: int
+
+
+def stored(tree: Path, out: Path) -> Iterator[Stored]:
+    """The plans of a build, chunk by chunk."""
     numbers: dict[tuple[str, str], dict[int, int]] = {}
     for path in sorted((out / ".stage").glob("*/*/index.npy")):
         about = json.loads((path.parent.parent / "ledger.json").read_bytes())
@@ -56,17 +68,15 @@ def rows_of(tree: Path, out: Path) -> dict[Key, list[tuple[int, str, str]]]:
         index, fates = np.load(path), np.load(path.parent / "fates.npy")
         because = np.load(path.parent / "because.npz")
         better = dict(zip(because["row"].tolist(), because["plan"].tolist(), strict=True))
-        for row, one in enumerate(index):
-            at = int(one["at"])
+        for row, (hi, lo, at) in enumerate(index[["hi", "lo", "at"]].tolist()):
             key = source, file, numbers[source, file][at] if file.endswith(".jsonl") else at
-            hi, lo = better.get(row, (0, 0))
-            mine = f"{int(one['hi']):016x}{int(one['lo']):016x}"
-            found[key].append((int(fates[row]), mine, f"{hi:016x}{lo:016x}"))
-    return found
+            other = "{:016x}{:016x}".format(*better[row]) if row in better else ""
+            yield Stored(key, int(fates[row]), f"{hi:016x}{lo:016x}", other, path.parent, row)
 
 
-def compare(tree: Path, out: Path) -> None:
-    plans, family, planted = rows_of(tree, out), Family(), []
+def planted(tree: Path) -> tuple[Family, list[tuple[Key, Key]]]:
+    """The families of rows that repeat one another, and the pairs that are nearly equal."""
+    family, pairs = Family(), []
     for truth in truths(tree):
         if truth["dup"]:
             kind, other = truth["dup"]
@@ -74,10 +84,18 @@ def compare(tree: Path, out: Path) -> None:
             pair = (source, file, row), (other[0], other[3], other[4])
             family.join(*pair)
             if kind == "near":
-                planted.append(pair)
+                pairs.append(pair)
+    return family, pairs
+
+
+def compare(tree: Path, out: Path) -> None:
+    plans: dict[Key, list[tuple[int, str, str]]] = defaultdict(list)
+    for plan in stored(tree, out):
+        plans[plan.key].append(plan[1:4])
+    family, pairs = planted(tree)
     row_of = {mine: key for key, found in plans.items() for _, mine, _ in found}
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for some, other in planted:
+    for some, other in pairs:
         live = [
             {p: f for f, p, _ in plans.get(key, ()) if f in (KEPT, NEAR)} for key in (some, other)
         ]

@@ -23,12 +23,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from near import NEAR, Family
-from tree import Key, row_numbers, truths
+from near import NEAR, Family, planted, stored
+from tree import Key
 
 import planloom
 from planloom import arrow
@@ -40,33 +41,12 @@ Leaves = Iterator[tuple[int, int | None]]
 
 def live(tree: Path, out: Path) -> tuple[list[Key], list[str], list[int | None]]:
     """Rows, requests and, of those that left as near duplicates, for whom, of all plans that were compared."""
-    keys: list[Key] = []
+    plans = [plan for plan in stored(tree, out) if plan.fate in (KEPT, NEAR)]
     texts: list[str] = []
-    ids: dict[str, int] = {}
-    better: list[str] = []
-    numbers: dict[tuple[str, str], dict[int, int]] = {}
-    for path in sorted((out / ".stage").glob("*/*/index.npy")):
-        about = json.loads((path.parent.parent / "ledger.json").read_bytes())
-        source, file = about["source"], about["file"]
-        if file.endswith(".jsonl") and (source, file) not in numbers:
-            numbers[source, file] = row_numbers(tree / source / file)
-        index, fates = np.load(path), np.load(path.parent / "fates.npy")
-        because = np.load(path.parent / "because.npz")
-        named = dict(zip(because["row"].tolist(), because["plan"].tolist(), strict=True))
-        rows = np.flatnonzero((fates == KEPT) | (fates == NEAR))
-        for row, text in zip(
-            rows.tolist(), arrow.requests(path.parent / "plans.arrow", rows), strict=True
-        ):
-            one = index[row]
-            at = int(one["at"])
-            keys.append(
-                (source, file, numbers[source, file][at] if file.endswith(".jsonl") else at)
-            )
-            hi, lo = named.get(row, (0, 0))
-            better.append(f"{hi:016x}{lo:016x}" if hi or lo else "")
-            ids[f"{int(one['hi']):016x}{int(one['lo']):016x}"] = len(texts)
-            texts.append(text)
-    return keys, texts, [ids.get(name) for name in better]
+    for chunk, mine in groupby(plans, lambda plan: plan.chunk):
+        texts += arrow.requests(chunk / "plans.arrow", np.array([plan.row for plan in mine]))
+    places = {plan.plan_id: number for number, plan in enumerate(plans)}
+    return [plan.key for plan in plans], texts, [places.get(plan.better) for plan in plans]
 
 
 def datasketch(texts: list[str]) -> Leaves:
@@ -126,19 +106,11 @@ PEERS: dict[str, Callable[[list[str]], Leaves]] = {
 
 def compare(tree: Path, out: Path) -> dict[str, dict[str, int]]:
     keys, texts, mine = live(tree, out)
-    family, planted = Family(), []
-    for truth in truths(tree):
-        if truth["dup"]:
-            kind, other = truth["dup"]
-            source, _, _, file, row = truth["at"]
-            pair = (source, file, row), (other[0], other[3], other[4])
-            family.join(*pair)
-            if kind == "near":
-                planted.append(pair)
+    family, near = planted(tree)
     places: dict[Key, list[int]] = {}
     for number, key in enumerate(keys):
         places.setdefault(key, []).append(number)
-    pairs = [(places[a], places[b]) for a, b in planted if a in places and b in places]
+    pairs = [(places[a], places[b]) for a, b in near if a in places and b in places]
     print(f"{len(texts):,} plans, {len(pairs):,} planted near pairs of which both are there")
     found = {
         "planloom": _score(
