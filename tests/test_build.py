@@ -153,7 +153,7 @@ def test_the_manifest_names_every_file(built: Corpus) -> None:
         for path in built.out.rglob("*")
         if path.is_file() and ".stage" not in path.parts
     }
-    assert there - listed == {"manifest.json", "run.json"}
+    assert there - listed == {"manifest.json", "run.json", "report.html"}
 
 
 def test_explain_tells_the_fate_of_kept_and_left(built: Corpus) -> None:

@@ -49,6 +49,8 @@ MAY_IMPORT = {
     "kin": WORDS | {"arrow", "hashes", "near", "indexed", "signatures"},
     "dedup": WORDS | {"hashes", "kin", "indexed"},
     "mix": WORDS | {"hashes", "indexed"},
+    "section": set(),
+    "report": WORDS | {"arrow", "cost", "output", "section"},
     "formats": {"plan"},
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "hashes", "indexed", "stats"},
@@ -153,7 +155,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
     from planloom import arguments
 
     text = (HOME / "README.md").read_text("utf-8")
-    for name in ("list", "build", "forecast", "explain", "check"):
+    for name in ("list", "build", "forecast", "explain", "check", "report"):
         with pytest.raises(SystemExit, match="0"):
             arguments.parser().parse_args([name, "--help"])
         assert f"planloom {name}" in text

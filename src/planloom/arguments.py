@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     _add_forecast(commands)
     _add_explain(commands)
     _add_check(commands)
+    _add_report(commands)
     _add_new(commands)
     return top
 
@@ -131,6 +132,12 @@ def _add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("files", nargs="+", type=Path, help="Parquet, JSON lines, a build, or golden cases")
     add("--update", action="store_true", help="write what the code gives into the golden cases")
     command.set_defaults(run="check")
+
+
+def _add_report(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("report", help="make report.html of a build again")
+    command.add_argument("out", help="a finished build")
+    command.set_defaults(run="report")
 
 
 def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:

@@ -173,6 +173,14 @@ def _check_plans(checked: "Checked") -> int:
     return 1 if checked.problems else 0
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from planloom import report
+    from planloom.upload import Target
+
+    print(report.write(Target(arguments.out).folder))
+    return 0
+
+
 def _new(arguments: argparse.Namespace) -> int:
     from planloom import scaffold
 
@@ -191,5 +199,6 @@ RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "forecast": _forecast,
     "explain": _explain,
     "check": _check,
+    "report": _report,
     "new": _new,
 }

@@ -242,6 +242,9 @@ def _source_entry(source: Source, located: Sequence[Input]) -> dict[str, Any]:
     mine = [found for found in located if found.source == source.id]
     return {
         "id": source.id,
+        "tier": source.tier,
+        "rows": source.rows,
+        "claim": source.claim,
         "revision": source.revision,
         "licence": source.licence,
         "files": {f.file.name: {"sha256": f.sha256, "bytes": size(f.file)} for f in mine},

@@ -8,7 +8,7 @@ import msgspec
 
 from planloom.cost import SEED
 from planloom.forecast import Filler, Forecast, SourceLine, Tier, Use, rounded
-from planloom.summary import TITLES
+from planloom.recipe import TITLES
 from planloom.supply import PartSupply
 
 NARROW = 72

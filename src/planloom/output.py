@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from planloom import section
 from planloom.errors import InputError, OutputError
 from planloom.files import digest
 from planloom.indexed import Deduped
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from planloom.pipeline import Options
 
 MADE = ("plans", "adversarial", "quarantine", "rejects")
+REPORT = "report.html"
+"""Made from the rest and with times in it, therefore not in the manifest."""
 
 
 class Status(NamedTuple):
@@ -127,8 +130,9 @@ class Out:
             for name in msgspec.json.decode(self._earlier.read_bytes())["files"]:
                 (self.path / name).unlink(missing_ok=True)
             self._earlier.unlink()
-        for name in MADE:
+        for name in (*MADE, section.FOLDER):
             shutil.rmtree(self.path / name, ignore_errors=True)
+        (self.path / REPORT).unlink(missing_ok=True)
 
     def json(self, name: str, value: Any) -> None:
         text = msgspec.json.format(msgspec.json.encode(value), indent=1)

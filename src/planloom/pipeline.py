@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from planloom import dedup, inputs, output, slices, stats, write
+from planloom import dedup, inputs, output, report, slices, stats, write
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
 from planloom.errors import OutputError, Reason
@@ -101,6 +101,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
     out.finish({**manifest, "given_up": lost} if lost else manifest, laps.seconds, run)
+    report.write(out.path)
     target.put()
     trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
     return Corpus(out.path, recipe, ledger, statistics, chosen.refused, trouble)
@@ -136,8 +137,8 @@ def _ledger(
 ) -> Ledger:
     """The slices' ledgers, and where dedup and mix sent the plans."""
     ledger = Ledger()
-    for report in reports:
-        ledger += Ledger.of(report["rows"])
+    for made in reports:
+        ledger += Ledger.of(made["rows"])
     for chunk, mine in zip(indexed, fates, strict=True):
         codes, counts = np.unique(mine, return_counts=True)
         for code, n in zip(codes.tolist(), counts.tolist(), strict=True):
@@ -218,9 +219,9 @@ def _jobs(
 def _notes(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """What reading and checking had to tolerate, by source and name."""
     notes: dict[str, dict[str, int]] = {}
-    for task, report in zip(tasks, reports, strict=True):
+    for task, made in zip(tasks, reports, strict=True):
         mine = notes.setdefault(task.source, {})
-        for name, n in report["notes"].items():
+        for name, n in made["notes"].items():
             mine[name] = mine.get(name, 0) + n
     return {source: dict(sorted(mine.items())) for source, mine in sorted(notes.items()) if mine}
 
@@ -233,9 +234,9 @@ def _given_up(failed: Failed[Task]) -> str:
 
 def _trouble(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> list[str]:
     found = []
-    for task, report in zip(tasks, reports, strict=True):
-        if report["cut"]:
-            found.append(f"{report['cut']}; the file is cut off or broken: download it again")
-        if report["crash"]:
-            found.append(f"{task.source}: a reader crashed, first time:\n{report['crash']}")
+    for task, made in zip(tasks, reports, strict=True):
+        if made["cut"]:
+            found.append(f"{made['cut']}; the file is cut off or broken: download it again")
+        if made["crash"]:
+            found.append(f"{task.source}: a reader crashed, first time:\n{made['crash']}")
     return found

@@ -13,6 +13,12 @@ from planloom.errors import RecipeError, nearest
 from planloom.plan import Category
 
 Count = Annotated[int, Meta(ge=0)]
+TITLES = {
+    "function_calling": "Function calling",
+    "tool_reasoning": "Tool reasoning",
+    "instruction_following": "Instruction following",
+    "conversation": "Conversations",
+}
 CATEGORIES: tuple[Category, ...] = (
     "function_calling",
     "tool_reasoning",

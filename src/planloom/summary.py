@@ -5,14 +5,7 @@ from collections.abc import Iterator
 from planloom.ledger import STAGES, Ledger
 from planloom.output import Status
 from planloom.pipeline import Corpus
-from planloom.recipe import CATEGORIES, target
-
-TITLES = {
-    "function_calling": "Function calling",
-    "tool_reasoning": "Tool reasoning",
-    "instruction_following": "Instruction following",
-    "conversation": "Conversations",
-}
+from planloom.recipe import CATEGORIES, TITLES, target
 
 
 def composition(corpus: Corpus) -> str:

@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from planloom.errors import OutputError
 
-MANIFEST, RUN, OWNER = "manifest.json", "run.json", ".planloom"
+MANIFEST, OWNER = "manifest.json", ".planloom"
+VARYING = ("run.json", "report.html")
 WRONG = (ImportError, ValueError, TypeError, RuntimeError, OSError)
 
 
@@ -80,7 +81,7 @@ class Target:
             if name not in wanted and name != OWNER:
                 self._system.rm_file(path)
         changed = sorted(name for name in wanted if there.get(name) != wanted[name])
-        for name in tqdm([*changed, RUN, MANIFEST], unit=" files", disable=None, leave=False):
+        for name in tqdm([*changed, *VARYING, MANIFEST], unit=" files", disable=None, leave=False):
             self._system.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
             self._system.put_file(str(self.folder / name), self._at(name))
 

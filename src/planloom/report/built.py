@@ -1,0 +1,73 @@
+"""A finished build as its files tell it: all that the report's figures come from."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from planloom.errors import InputError
+from planloom.ledger import Key, Ledger
+from planloom.recipe import CATEGORIES
+
+
+class Built(NamedTuple):
+    """The manifest, ledger, statistics and run of a build in `out`."""
+
+    out: Path
+    manifest: dict[str, Any]
+    ledger: Ledger
+    stats: dict[str, Any]
+    run: dict[str, Any]
+
+    @classmethod
+    def at(cls, out: Path) -> "Built":
+        """The build in a folder.
+
+        Raises:
+            InputError: if there is no finished build.
+        """
+        if not (out / "manifest.json").exists():
+            raise InputError(f"{out}: no finished build; make one with planloom build --out {out}")
+        manifest, table, stats, run = (
+            msgspec.json.decode((out / f"{name}.json").read_bytes())
+            for name in ("manifest", "ledger", "stats", "run")
+        )
+        return cls(out, manifest, Ledger.of(table), stats, run)
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["recipe"]["name"])
+
+    @property
+    def kept(self) -> int:
+        return self.ledger.total(stage="write", unit="plan", left=False)
+
+    @property
+    def goal(self) -> int:
+        """Plans wanted in all."""
+        return int(self.manifest["recipe"]["total"] or sum(self.manifest["targets"].values()))
+
+    def counted(self, name: str) -> dict[str, Any]:
+        """A view of the statistics; empty where no plan was counted."""
+        found: dict[str, Any] = self.stats.get(name, {})
+        return found
+
+    def by_category(self) -> dict[str, dict[str, int]]:
+        """Plans kept: category to evidence to how many, in the order of the targets."""
+        known = self.counted("category")
+        return {name: known.get(name, {}) for name in CATEGORIES}
+
+    def left(self, key: str = "reason") -> Counter[Any]:
+        """What left, by a field of the ledger's key, or by several: `stage unit reason`."""
+        counts: Counter[Any] = Counter()
+        for entry, n in self.ledger.counts.items():
+            if entry.reason is not None:
+                counts[_picked(entry, key)] += n
+        return counts
+
+
+def _picked(entry: Key, key: str) -> Any:
+    names = key.split()
+    values = tuple(getattr(entry, name) for name in names)
+    return values[0] if len(names) == 1 else values
