@@ -344,6 +344,11 @@ def help_of(command: str) -> str:
     return f"```text\n{out.getvalue().rstrip()}\n```"
 
 
+def explained() -> str:
+    """What `explain` tells of a packed row, as a test holds it."""
+    return f"```text\n{(HOME / 'tests/explained/edges.txt').read_text('utf-8')}```"
+
+
 def discovered() -> str:
     """What the last runs of benchmarks/discover.py --save found, by scale and faults."""
     keys = ("different", "estimated", "largest_error", "shares_off", "most_requests")
@@ -397,6 +402,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "whole forecast": forecasts.whole,
     "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),
     "published": lambda: table(("figure", "value", "where from"), forecasts.published()),
+    "explained": explained,
     "accuracy": lambda: table(ACCURACY, forecasts.accuracy()),
 }
 

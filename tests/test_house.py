@@ -51,6 +51,10 @@ MAY_IMPORT = {
     "mix": WORDS | {"hashes", "indexed"},
     "section": set(),
     "report": WORDS | {"arrow", "cost", "output", "section"},
+    "terminal": set(),
+    "explain": WORDS
+    | {"arrow", "chunks", "datasets", "files", "indexed", "inputs", "lift", "mix", "records"}
+    | {"rows", "terminal"},
     "formats": {"plan"},
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "hashes", "indexed", "stats"},
@@ -69,7 +73,7 @@ MAY_IMPORT = {
     "viewer": {"hub", "payload", "source"},
     "facts": {"errors"},
     "feasible": {"facts", "source"},
-    "overview": {"facts"},
+    "overview": {"facts", "terminal"},
     "remote": WORDS | {"fetch", "hub"},
     "measured": WORDS | {"chunks", "datasets", "dedup", "indexed"},
     "known": {"errors", "measured", "plan"},

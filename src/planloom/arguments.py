@@ -122,7 +122,14 @@ def _add_explain(commands: "Commands[argparse.ArgumentParser]") -> None:
         "explain", help="how a plan came to be, or why a row was left out"
     )
     command.add_argument("out", help="a finished build")
-    command.add_argument("what", metavar="PLAN_ID | SOURCE:FILE@AT")
+    command.add_argument(
+        "what",
+        metavar="PLAN_ID | SOURCE:FILE@AT",
+        help="a plan id, its first 6 digits or more, or the address of a row",
+    )
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="everything, for programs")
+    how.add_argument("--row", action="store_true", help="the source row alone, whole, as JSON")
     command.set_defaults(run="explain")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planloom.arguments import parser
-from planloom.errors import PlanloomError, RecipeError
+from planloom.errors import InputError, PlanloomError, RecipeError
 
 if TYPE_CHECKING:
     from planloom.recipe import Recipe
@@ -141,10 +141,18 @@ def _forecast(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from planloom.explain import explain
+    from planloom import explain, terminal
+    from planloom.explain import story, telling
     from planloom.upload import Target
 
-    print(explain(Target(arguments.out).folder, arguments.what))
+    found = explain.look(Target(arguments.out).folder, arguments.what)
+    if arguments.row and not found.row:
+        raise InputError(found.trouble or f"{found.address}: {found.left[0].detail}")
+    if arguments.row or arguments.json:
+        told = story.as_json(found.row if arguments.row else found)
+    else:
+        told = telling.text(found, shutil.get_terminal_size().columns, terminal.ink(sys.stdout))
+    print(terminal.shown(told, sys.stdout))
     return 0
 
 

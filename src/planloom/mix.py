@@ -36,10 +36,28 @@ def caps(recipe: Recipe) -> Iterator[Cap]:
 
 def mix(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> None:
     """Marks what is over a maximum or a target: per source, then per category over all sources."""
+    for _ in applied(chunks, fates, recipe):
+        pass
+
+
+def applied(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> Iterator[Cap]:
+    """The bounds, each after what is over it was marked."""
     hashes = [_seeded(chunk, recipe.seed) for chunk in chunks]
     for cap in caps(recipe):
         mine = [(fates[n] == KEPT) & _under(cap, chunk) for n, chunk in enumerate(chunks)]
         _cap(hashes, fates, mine, cap.most)
+        yield cap
+
+
+def over(
+    chunks: Sequence[Indexed], fates: Sequence[Fates], recipe: Recipe, chunk: int, row: int
+) -> Cap | None:
+    """The bound that a plan was over, found by mixing again."""
+    again = [np.where(mine == fate(Reason.over_target), KEPT, mine) for mine in fates]
+    for cap in applied(chunks, again, recipe):
+        if again[chunk][row] != KEPT:
+            return cap
+    return None
 
 
 def _under(cap: Cap, chunk: Indexed) -> NDArray[np.bool_]:

@@ -1,12 +1,11 @@
 """The facts as a table that fits the window, and what there is to say of one dataset."""
 
-import textwrap
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from planloom.facts import Facts, Feasibility, PartFacts, Sample
+from planloom.terminal import cut, printable, width_of, wrapped
 
 REASON = 30
 """Characters that the reason needs beside a table; with fewer, every dataset is a paragraph."""
@@ -31,8 +30,8 @@ def render(found: Sequence[Facts], width: int, *, details: bool = False) -> str:
     for facts in found if details else ():
         lines += ["", *_about(facts, width)]
     if len(found) > 1:
-        lines += ["", *_wrapped(_total(found), width, "")]
-    return "\n".join(map(_printable, lines)).lstrip("\n")
+        lines += ["", *wrapped(_total(found), width, "")]
+    return "\n".join(map(printable, lines)).lstrip("\n")
 
 
 def _rows(facts: Facts) -> str:
@@ -52,7 +51,7 @@ def _share(count: Callable[[Sample], int], of: Callable[[Sample], int]) -> Calla
 COLUMNS = (
     Column("use", "feasibility by the rules below", lambda f: f.feasibility),
     Column("rows", "of all configs and splits; `~` if some are estimated", _rows),
-    Column("seed says", "the seed document's claim", lambda f: _cut(f.claim or "", CLAIM)),
+    Column("seed says", "the seed document's claim", lambda f: cut(f.claim or "", CLAIM)),
     Column(
         "lift",
         "share of the sampled rows that give a plan which passes the checks",
@@ -83,7 +82,7 @@ COLUMNS = (
         "how, and whether this token may read",
         lambda f: "" if f.gated in (None, "no") else _access(f),
     ),
-    Column("licence", "on the hub", lambda f: _cut(f.licence_hub or "", CLAIM)),
+    Column("licence", "on the hub", lambda f: cut(f.licence_hub or "", CLAIM)),
 )
 
 
@@ -94,7 +93,7 @@ def _access(facts: Facts) -> str:
 def _table(found: Sequence[Facts], width: int) -> Iterator[str]:
     """Nothing where the window is too narrow for a few columns beside the reason."""
     table = [[column.head for column in COLUMNS], *([c.cell(f) for c in COLUMNS] for f in found)]
-    widths = [max(map(_width, cells)) for cells in zip(*table, strict=True)]
+    widths = [max(map(width_of, cells)) for cells in zip(*table, strict=True)]
     first = min(max(len(facts.id) for facts in found), width // 3)
     room = width - first - REASON
     shown = sum(1 for at in range(len(COLUMNS)) if sum(widths[: at + 1]) + 2 * at + 4 <= room)
@@ -106,33 +105,33 @@ def _table(found: Sequence[Facts], width: int) -> Iterator[str]:
     ]
     yield f"{'':<{first}}  {lines[0]}  why"
     for facts, line in zip(found, lines[1:], strict=True):
-        yield _cut(f"{_cut(facts.id, first):<{first}}  {line}  {facts.why}", width)
+        yield cut(f"{cut(facts.id, first):<{first}}  {line}  {facts.why}", width)
         for drift in facts.drift:
-            yield from _wrapped(drift, width, "    ! ")
+            yield from wrapped(drift, width, "    ! ")
 
 
 def _paragraph(facts: Facts, width: int) -> Iterator[str]:
     """The same in a narrow window."""
-    yield from _wrapped(facts.id, width, "")
+    yield from wrapped(facts.id, width, "")
     said = [f"{column.head} {cell}" for column in COLUMNS if (cell := column.cell(facts))]
-    yield from _wrapped(", ".join(said), width, "  ")
-    yield from _wrapped(facts.why, width, "  ")
+    yield from wrapped(", ".join(said), width, "  ")
+    yield from wrapped(facts.why, width, "  ")
     for drift in facts.drift:
-        yield from _wrapped(drift, width, "  ! ")
+        yield from wrapped(drift, width, "  ! ")
 
 
 def _about(facts: Facts, width: int) -> Iterator[str]:
     at = f" at {facts.commit[:12]}" if facts.commit else ""
-    yield from _wrapped(f"{facts.id}{at}: {facts.feasibility}, {facts.why}", width, "")
+    yield from wrapped(f"{facts.id}{at}: {facts.feasibility}, {facts.why}", width, "")
     if facts.commit:
         licence = f"licence {facts.licence_hub or 'not stated'}"
         licence += f", {facts.licence_card} in the card" if facts.licence_card else ""
         gate = "not gated" if facts.gated == "no" else f"gated: {_access(facts)}"
-        yield from _wrapped(f"{licence}; {gate}", width, "  ")
-    yield from _wrapped(f"the seed says: {facts.claim}", width, "  ") if facts.claim else ()
-    yield from _wrapped(facts.detail, width, "  ") if facts.detail != facts.why else ()
+        yield from wrapped(f"{licence}; {gate}", width, "  ")
+    yield from wrapped(f"the seed says: {facts.claim}", width, "  ") if facts.claim else ()
+    yield from wrapped(facts.detail, width, "  ") if facts.detail != facts.why else ()
     for drift in facts.drift:
-        yield from _wrapped(drift, width, "  ! ")
+        yield from wrapped(drift, width, "  ! ")
     for part in facts.parts:
         yield from _part(part, width)
 
@@ -140,19 +139,19 @@ def _about(facts: Facts, width: int) -> Iterator[str]:
 def _part(part: PartFacts, width: int) -> Iterator[str]:
     rows = "rows unknown" if part.rows is None else f"{part.rows:,} rows ({part.rows_origin})"
     files = f"{part.files} file{'s' * (part.files != 1)} of {part.format}"
-    yield from _wrapped(
+    yield from wrapped(
         f"{part.config}/{part.split}: {rows}, {size(part.bytes)} in {files}", width, "  "
     )
     read = ", ".join(f"{role} = {column}" for role, column in part.mapping.items())
     if part.shape:
-        yield from _wrapped(f"read as {part.shape}" + (f" ({read})" if read else ""), width)
+        yield from wrapped(f"read as {part.shape}" + (f" ({read})" if read else ""), width)
     columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
-    yield from _wrapped(f"columns: {columns}", width) if columns else ()
+    yield from wrapped(f"columns: {columns}", width) if columns else ()
     yield from _sample(part.sample, width) if part.sample else ()
 
 
 def _sample(sample: Sample, width: int) -> Iterator[str]:
-    yield from _wrapped(
+    yield from wrapped(
         f"{sample.rows} rows looked at, {sample.lifted} lift: {sample.plans} plans, "
         f"{sample.calls} calls, {sample.edges} edges, {sample.duplicates} plans more than once, "
         f"{sample.flagged} rows flagged",
@@ -160,8 +159,8 @@ def _sample(sample: Sample, width: int) -> Iterator[str]:
     )
     for name in ("reasons", "evidence", "categories", "languages"):
         if table := getattr(sample, name):
-            yield from _wrapped(f"{name}: {_most(table)}", width)
-    yield from (_cut(f"    {text}", width) for text in sample.examples)
+            yield from wrapped(f"{name}: {_most(table)}", width)
+    yield from (cut(f"    {text}", width) for text in sample.examples)
 
 
 def _total(found: Sequence[Facts]) -> str:
@@ -188,38 +187,3 @@ def size(number: float) -> str:
             )
         number /= 1000
     return f"{number:,.1f} TB"
-
-
-def _wrapped(text: str, width: int, indent: str = "    ") -> Iterator[str]:
-    yield from textwrap.wrap(
-        text,
-        max(width, 20),
-        initial_indent=indent,
-        subsequent_indent=" " * (len(indent) + 2),
-        break_on_hyphens=False,
-    )
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal: a wide character takes two, a combining one none."""
-    return sum(_columns(character) for character in text)
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _cut(text: str, width: int) -> str:
-    used = 0
-    for index, character in enumerate(text):
-        used += _columns(character)
-        if used > width or (used == width and index < len(text) - 1):
-            return f"{text[:index]}…"
-    return text.rstrip()
-
-
-def _printable(line: str) -> str:
-    """Names and rows come from strangers: nothing in them may steer the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
