@@ -51,6 +51,7 @@ MAY_IMPORT = {
     "mix": WORDS | {"hashes", "indexed"},
     "section": set(),
     "report": WORDS | {"arrow", "cost", "output", "section"},
+    "review": WORDS | {"arrow", "explain", "hashes", "output", "report"},
     "terminal": set(),
     "explain": WORDS
     | {"arrow", "chunks", "datasets", "files", "indexed", "inputs", "lift", "mix", "records"}
@@ -159,7 +160,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
     from planloom import arguments
 
     text = (HOME / "README.md").read_text("utf-8")
-    for name in ("list", "build", "forecast", "explain", "check", "report"):
+    for name in ("list", "build", "forecast", "explain", "check", "report", "review"):
         with pytest.raises(SystemExit, match="0"):
             arguments.parser().parse_args([name, "--help"])
         assert f"planloom {name}" in text

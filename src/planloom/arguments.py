@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _add_explain(commands)
     _add_check(commands)
     _add_report(commands)
+    _add_review(commands)
     _add_new(commands)
     return top
 
@@ -159,6 +160,31 @@ def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("--id", metavar="OWNER/NAME", help="the id of a file's dataset (default: local/FILE)")
     add("--into", type=Path, metavar="DIR", default=Path("my_sets"), help="default: my_sets")
     command.set_defaults(run="new")
+
+
+def _add_review(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("review", help="a sample for people to judge, and what they say")
+    add = command.add_argument
+    add("out", metavar="OUT", help="a finished build")
+    add("--per-source", type=_positive, metavar="N", help="plans of each source (default: 20)")
+    add("--seed", type=_seed, metavar="N", help="another seed draws another sample (default: 1)")
+    add("--out", dest="into", type=Path, metavar="DIR", help="default: OUT/review")
+    add("--answers", type=Path, metavar="FILE", help="a CSV file filled in: print the estimate")
+    add(
+        "--least",
+        type=_amount,
+        default=0.0,
+        metavar="SHARE",
+        help="exit 1 if the lower end of the interval is below, as 0.95",
+    )
+    command.set_defaults(run="review")
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 1 << 64:
+        raise argparse.ArgumentTypeError("must be 0 or more, and below 2**64")
+    return number
 
 
 def _positive(text: str) -> int:

@@ -200,6 +200,38 @@ def _new(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _review(arguments: argparse.Namespace) -> int:
+    from planloom import review
+    from planloom.upload import Target
+
+    out = Target(arguments.out).folder
+    if arguments.answers:
+        return _estimate(out, arguments)
+    size, seed = arguments.per_source, arguments.seed
+    made = review.make(
+        out,
+        arguments.into or out / "review",
+        size if size is not None else review.PER_SOURCE,
+        seed if seed is not None else review.SEED,
+    )
+    for trouble in made.trouble:
+        print(f"planloom: {trouble}", file=sys.stderr)
+    print(f"{made.page}\n{made.sheet}")
+    return 0
+
+
+def _estimate(out: Path, arguments: argparse.Namespace) -> int:
+    from planloom.explain.built import Built
+    from planloom.review import estimate
+
+    Built(out)
+    found = estimate.estimate(out, arguments.answers, arguments.per_source, arguments.seed)
+    for warning in found.warnings:
+        print(f"planloom: {warning}", file=sys.stderr)
+    print(estimate.text(found))
+    return int(found.share.low < arguments.least)
+
+
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "discover": _discover,
@@ -208,5 +240,6 @@ RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "explain": _explain,
     "check": _check,
     "report": _report,
+    "review": _review,
     "new": _new,
 }

@@ -116,9 +116,7 @@ def told(built: Built, address: Address, record: Record, plan_id: str | None = N
     if isinstance(record, Broken):
         reason = Reason.too_large if record.oversized else Reason.unreadable
         return Story(**head, row={}, left=[Left("read", reason, reason.meaning, record.detail)])
-    source, part = built.source(address.source), built.part(address)
-    settings = Settings(built.recipe.limits, built.recipe.allow_non_commercial)
-    outcome = carry(record, part, place_of(source, part, address.file, address.at), settings)
+    outcome = _carried(built, address, record)
     wanted = [one for one in outcome.plans if plan_id in (None, one.plan.plan_id)]
     if plan_id is not None and not wanted:
         gone = f"{address}: the row gives another plan now: its file or Planloom has changed"
@@ -126,6 +124,24 @@ def told(built: Built, address: Address, record: Record, plan_id: str | None = N
     notes = list(outcome.trace.notes) if outcome.trace else []
     plans = [_told(built, judged, outcome.trace) for judged in wanted]
     return Story(**head, row=record, read_with=notes, left=list(_left(outcome)), plans=plans)
+
+
+def kept(built: Built, address: Address, record: Record, plan: ExecutionPlan) -> Told | None:
+    """What its row tells of a plan that was kept; None if the row gives another plan now."""
+    if isinstance(record, Broken):
+        return None
+    outcome = _carried(built, address, record)
+    if plan.plan_id not in (judged.plan.plan_id for judged in outcome.plans):
+        return None
+    offers = _offers(plan, outcome.trace)
+    about = {offer.name: offer.description for offer in offers}
+    return Told(plan, Fate("kept"), _steps(plan, outcome.trace, about), offers)
+
+
+def _carried(built: Built, address: Address, record: dict[str, Any]) -> Outcome:
+    source, part = built.source(address.source), built.part(address)
+    settings = Settings(built.recipe.limits, built.recipe.allow_non_commercial)
+    return carry(record, part, place_of(source, part, address.file, address.at), settings)
 
 
 def _head(built: Built, address: Address) -> dict[str, Any]:
@@ -167,12 +183,16 @@ def _told(built: Built, judged: Judged, trace: Trace | None) -> Told:
         where = Fate(side, stage, verdict.reason, verdict.reason.meaning, verdict.detail)
     elif where and where.where == "kept" and (row := built.written(plan.plan_id)):
         plan = arrow.of_row(row)
-    offered = trace.tools if trace else ()
-    about = {tool.name: tool.description for tool in offered}
-    called = {node.tool for node in plan.nodes}
-    tools = [Offer(t.name, t.description, t.name in called) for t in offered]
+    offers = _offers(plan, trace)
+    about = {offer.name: offer.description for offer in offers}
     tolerated = [str(one) for one in verdict.tolerated]
-    return Told(plan, where or Fate("unknown"), _steps(plan, trace, about), tools, tolerated)
+    return Told(plan, where or Fate("unknown"), _steps(plan, trace, about), offers, tolerated)
+
+
+def _offers(plan: ExecutionPlan, trace: Trace | None) -> list[Offer]:
+    called = {node.tool for node in plan.nodes}
+    offered = trace.tools if trace else ()
+    return [Offer(tool.name, tool.description, tool.name in called) for tool in offered]
 
 
 def _steps(plan: ExecutionPlan, trace: Trace | None, about: Mapping[str, str]) -> list[Step]:

@@ -4,6 +4,7 @@ Figures come from the ledger and the statistics, plans and rejects are small sam
 made as fast for ten million plans as for a hundred.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,7 +19,7 @@ from planloom.report.built import Built
 from planloom.report.figures import SECTIONS
 from planloom.version import __version__
 
-SCRIPTS = ("echarts.min.js", "charts.js", "plan.js", "lists.js", "page.js")
+SCRIPTS = ("echarts.min.js", "made.js", "charts.js", "plan.js", "lists.js", "page.js")
 
 
 def write(out: Path) -> Path:
@@ -41,21 +42,28 @@ def write(out: Path) -> Path:
 
 
 def page(name: str, data: dict[str, Any]) -> str:
-    """The page with styles, scripts and data inside. The data can end no script: `<` is escaped."""
-    text = msgspec.json.encode(data).decode().replace("<", "\\u003c")
-    scripts = "\n".join(f"<script>{_packed(script)}</script>" for script in SCRIPTS)
+    """The page of the report."""
+    style, scripts = packed("page.css"), [packed(script) for script in SCRIPTS]
+    return whole(packed("page.html"), name, data, style, scripts)
+
+
+def whole(
+    template: str, name: str, data: dict[str, Any], style: str, scripts: Sequence[str]
+) -> str:
+    """A page with styles, scripts and data inside. The data can end no script: `<` is escaped."""
     parts = {
         "{{title}}": name,  # a recipe's name is letters, digits and `._-`
-        "{{style}}": _packed("page.css"),
-        "{{data}}": text,
-        "{{scripts}}": scripts,
+        "{{style}}": style,
+        "{{data}}": msgspec.json.encode(data).decode().replace("<", "\\u003c"),
+        "{{scripts}}": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
-    head, *rest = _packed("page.html").split("{{")
+    head, *rest = template.split("{{")
     return head + "".join(
         parts["{{" + key + "}}"] + tail for key, tail in (piece.split("}}", 1) for piece in rest)
     )
 
 
 @cache
-def _packed(name: str) -> str:
-    return resources.files("planloom.report").joinpath(name).read_text("utf-8")
+def packed(name: str, package: str = "planloom.report") -> str:
+    """A file that is packed with the code."""
+    return resources.files(package).joinpath(name).read_text("utf-8")

@@ -1,7 +1,7 @@
 // Two lists to look through: plans and what was left. Filters above, the chosen one beside.
 "use strict";
 
-function explorer(id, items, { fields, searched, title, whence, show }) {
+function explorer(id, items, { fields, searched, title, whence, show, state }) {
   const root = document.getElementById(id);
   const [form, list, detail] = ["filters", "list", "detail"].map((name) => root.querySelector(`.${name}`));
   const search = made("input", { type: "search", placeholder: "Search", "aria-label": `Search ${id}` });
@@ -28,7 +28,7 @@ function explorer(id, items, { fields, searched, title, whence, show }) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     shown = items.filter((item, at) => words.every((word) => texts[at].includes(word)) && selects.every(([select, of]) => !select.value || of(item).includes(select.value)));
     list.replaceChildren(...shown.map((item, at) => {
-      const button = made("button", { type: "button", class: "item" }, made("span", { class: "what" }, title(item)), made("span", { class: "whence" }, whence(item)));
+      const button = made("button", { type: "button", class: "item", "data-state": state && state(item) }, made("span", { class: "what" }, title(item)), made("span", { class: "whence" }, whence(item)));
       button.addEventListener("click", () => choose(at, matchMedia("(max-width: 60rem)").matches));
       return button;
     }));
@@ -40,7 +40,8 @@ function explorer(id, items, { fields, searched, title, whence, show }) {
 
   form.addEventListener("input", filter);
   filter();
-  return { root, search, move: (by) => choose(Math.min(Math.max(chosen + by, 0), shown.length - 1)) };
+  const current = () => list.children[chosen] && { item: shown[chosen], button: list.children[chosen] };
+  return { root, search, current, move: (by) => choose(Math.min(Math.max(chosen + by, 0), shown.length - 1)) };
 }
 
 const chips = (values) => made("ul", { class: "chips" }, ...values.filter(Boolean).map((value) => made("li", {}, value)));
@@ -64,12 +65,14 @@ function* showPlan(plan) {
   const turns = plan.user_turns.length > 1 ? plan.user_turns : [plan.request];
   yield* turns.map((turn, at) => made("p", { class: "request" }, turns.length > 1 ? `${at + 1}. ${turn}` : turn));
   yield drawPlan(plan);
-  if (plan.edges.length) yield table({ head: ["edge", "kind", "evidence", "argument", "text", "from"], rows: plan.edges.map((e) => [`${e.src} → ${e.dst}`, e.kind, e.evidence + (e.joint ? ", joint" : ""), e.argument, e.span, e.result_path]) });
+  if (plan.edges.length) yield showEdges(plan);
   for (const node of plan.nodes.filter((n) => n.kind === "call")) yield showNode(node);
   if (plan.reasoning) yield made("details", {}, made("summary", {}, "Reasoning in the row"), made("pre", {}, plan.reasoning));
   yield command("OUT", plan.plan_id);
   yield made("p", { class: "note" }, `${plan.source}:${plan.file}@${plan.at}${plan.revision ? ` at ${plan.revision.slice(0, 12)}` : ""}`);
 }
+
+const showEdges = (plan) => table({ head: ["edge", "kind", "evidence", "argument", "text", "from"], rows: plan.edges.map((e) => [`${e.src} → ${e.dst}`, e.kind, e.evidence + (e.joint ? ", joint" : ""), e.argument, e.span, e.result_path]) });
 
 function showNode(node) {
   const how = `tier ${node.provenance_tier} (${node.origin.tier}), result ${node.result_tier} (${node.origin.result_tier}), volume ${number(node.scope_volume)} (${node.origin.volume}), sensitivity ${node.scope_sensitivity} (${node.origin.sensitivity})`;
