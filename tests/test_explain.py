@@ -236,6 +236,13 @@ def test_a_terminal_without_unicode_gets_likenesses(built: Corpus) -> None:
     assert told.isascii() and "|<+" in told and "\\u25c4" not in told
 
 
+def test_json_stays_json_without_unicode() -> None:
+    text = '{"city": "Zürich 😀 …"}'
+    told = terminal.shown_json(text, Window("ascii", terminal=False))
+    assert told.isascii() and json.loads(told) == json.loads(text)
+    assert terminal.shown_json(text, Window("utf-8", terminal=False)) == text
+
+
 def test_rows_cannot_steer_the_terminal() -> None:
     evil = plan_of([node(0, 0, "a\x1b[2Jb\x07")], [])
     assert not any("\x1b" in line or "\x07" in line for line in drawn(evil, 60))

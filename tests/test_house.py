@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "mix": WORDS | {"hashes", "indexed"},
     "section": set(),
     "report": WORDS | {"arrow", "cost", "output", "section"},
-    "review": WORDS | {"arrow", "explain", "hashes", "output", "report"},
+    "review": WORDS | {"arrow", "explain", "hashes", "output", "report", "terminal"},
     "terminal": set(),
     "explain": WORDS
     | {"arrow", "chunks", "datasets", "files", "indexed", "inputs", "lift", "mix", "records"}

@@ -150,9 +150,10 @@ def _explain(arguments: argparse.Namespace) -> int:
         raise InputError(found.trouble or f"{found.address}: {found.left[0].detail}")
     if arguments.row or arguments.json:
         told = story.as_json(found.row if arguments.row else found)
+        print(terminal.shown_json(told, sys.stdout))
     else:
         told = telling.text(found, shutil.get_terminal_size().columns, terminal.ink(sys.stdout))
-    print(terminal.shown(told, sys.stdout))
+        print(terminal.shown(told, sys.stdout))
     return 0
 
 

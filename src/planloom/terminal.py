@@ -1,5 +1,6 @@
 """Text for a terminal: how wide it is, wrapped and cut to fit, safe to print, in colour or plain."""
 
+import json
 import os
 import textwrap
 import unicodedata
@@ -82,4 +83,13 @@ def shown(text: str, stream: TextIO) -> str:
         text.encode(stream.encoding or "ascii")
     except UnicodeEncodeError:
         return plain(text)
+    return text
+
+
+def shown_json(text: str, stream: TextIO) -> str:
+    """JSON text as the stream can encode it, still JSON."""
+    try:
+        text.encode(stream.encoding or "ascii")
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text), indent=1)
     return text

@@ -71,7 +71,8 @@ class Built:
         known = msgspec.json.decode(claim.read_bytes())
         self.out = out
         self.recipe = msgspec.convert(known["recipe"], Recipe)
-        self._slices = [out / ".stage" / key for _, key in known["slices"]]
+        places = [out / ".stage" / key for _, key in known["slices"]]
+        self._slices = [place for place in places if place.is_dir()]  # the rest was given up
         self._files = {
             (source, name): DataFile(part, name, path, kind)
             for source, part, name, path, kind in known["files"]

@@ -10,11 +10,15 @@ from planloom.plan import ExecutionPlan
 from planloom.review import sample, sheet
 from planloom.review.interval import Share, Stratum, stratified, wilson
 from planloom.review.sheet import QUESTIONS, Answer
+from planloom.terminal import wrapped
 
 METHOD = (
     "95 % intervals. Per source: Wilson's score. In all: each source weighed by its kept plans, stratified, "
     "from the Wilson limits (Zou, Huang and Zhang 2009). A plan is right if every answer is yes."
 )
+
+
+WIDE = 100
 
 
 class Estimate(NamedTuple):
@@ -138,7 +142,7 @@ def _lines(found: Estimate) -> Iterator[str]:
     if covered < kept:
         yield f"The total speaks of the sources judged: {covered / kept:.1%} of the kept plans."
     yield f"Judged {judged:,}, begun {found.begun:,}, not judged {sampled - judged - found.begun:,}."
-    yield METHOD
+    yield from wrapped(METHOD, WIDE, "")
 
 
 def _told(share: Share) -> str:
