@@ -27,7 +27,7 @@ from planloom.arguments import parser
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
-from planloom.recipe import Dedup, Limits, Recipe, Targets
+from planloom.recipe import Card, Dedup, Limits, Recipe, Targets
 from planloom.source import Part, ShapeReader, Source
 from planloom.verdict import Tolerance
 
@@ -241,11 +241,12 @@ def recipe_keys() -> str:
         ("targets.", Targets),
         ("dedup.", Dedup),
         ("limits.", Limits),
+        ("card.", Card),
     ):
         defaults = struct.__struct_defaults__
         required = len(struct.__struct_fields__) - len(defaults)
         for index, name in enumerate(struct.__struct_fields__):
-            if name not in ("targets", "limits", "dedup"):
+            if name not in ("targets", "limits", "dedup", "card"):
                 default = "required" if index < required else _default(defaults[index - required])
                 rows.append((f"`{prefix}{name}`", default))
     return table(("key", "default"), iter(rows))

@@ -56,6 +56,9 @@ MAY_IMPORT = {
     "explain": WORDS
     | {"arrow", "chunks", "datasets", "files", "indexed", "inputs", "lift", "mix", "records"}
     | {"rows", "terminal"},
+    "card": WORDS | {"arrow", "report"},
+    "parcel": WORDS | {"card", "files", "report"},
+    "push": {"asking", "download", "errors", "hub", "parcel", "version"},
     "formats": {"plan"},
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "hashes", "indexed", "stats"},
@@ -160,7 +163,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
     from planloom import arguments
 
     text = (HOME / "README.md").read_text("utf-8")
-    for name in ("list", "build", "forecast", "explain", "check", "report", "review"):
+    for name in ("list", "build", "forecast", "explain", "check", "report", "review", "push"):
         with pytest.raises(SystemExit, match="0"):
             arguments.parser().parse_args([name, "--help"])
         assert f"planloom {name}" in text

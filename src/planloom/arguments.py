@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_report(commands)
     _add_review(commands)
+    _add_push(commands)
     _add_new(commands)
     return top
 
@@ -146,6 +147,30 @@ def _add_report(commands: "Commands[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("report", help="make report.html of a build again")
     command.add_argument("out", help="a finished build")
     command.set_defaults(run="report")
+
+
+def _add_push(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("push", help="send a finished build to a dataset repository")
+    add = command.add_argument
+    add("out", help="a finished build")
+    add("repo", metavar="OWNER/NAME", help="a dataset repository; made if there is none")
+    add("--private", action="store_true", help="to a repository that only its owner reads")
+    add("--revision", metavar="BRANCH", default="main", help="default: main; made if need be")
+    add("--dry-run", action="store_true", help="send nothing; tell what would be, and the licence")
+    add(
+        "--with",
+        dest="extras",
+        action="append",
+        default=[],
+        choices=("adversarial", "quarantine", "jsonl"),
+        help="send this too; may be given again",
+    )
+    add(
+        "--accept-gated",
+        action="store_true",
+        help="pass on plans of gated sources, where their licence allows it",
+    )
+    command.set_defaults(run="push")
 
 
 def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:

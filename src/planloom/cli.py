@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"planloom: {error}", file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
-        told = "; the same command goes on from here" if arguments.run == "build" else ""
+        told = "; the same command goes on from here" if arguments.run in ("build", "push") else ""
         print(f"planloom: interrupted{told}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `| head` has seen enough
@@ -190,6 +190,38 @@ def _report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _push(arguments: argparse.Namespace) -> int:
+    from tempfile import TemporaryDirectory
+
+    from planloom import parcel, push
+    from planloom.errors import PublishError
+    from planloom.upload import Target
+
+    push.check_id(arguments.repo)
+    out, extras = Target(arguments.out).folder, arguments.extras
+    with TemporaryDirectory(prefix="planloom-") as folder:
+        packed = parcel.pack(out, arguments.repo, arguments.revision, extras, Path(folder))
+        print(parcel.text(packed))
+        private = arguments.private
+        for line in (
+            barred := packed.forbids(private=private, accept_gated=arguments.accept_gated)
+        ):
+            print(f"forbids it: {line}")
+        if barred:
+            raise PublishError(f"{arguments.repo}: not pushed, for the reasons above; {WAYS}")
+        if arguments.dry_run:
+            return 0
+        done = push.push(packed, private=private)
+    print(f"{done.sent} files sent, {done.same} there already, {done.deleted} deleted")
+    print(done.page or "nothing to send: the repository holds this build")
+    return 0
+
+
+WAYS = (
+    "build without these sources (--without ID), or push to a repository of your own with --private"
+)
+
+
 def _new(arguments: argparse.Namespace) -> int:
     from planloom import scaffold
 
@@ -242,5 +274,6 @@ RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "report": _report,
     "review": _review,
+    "push": _push,
     "new": _new,
 }

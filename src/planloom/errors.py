@@ -4,7 +4,8 @@ PlanloomError            one line for the user: what, where, what to do next
 ├── RecipeError          the recipe or the command line asks for something that cannot be
 ├── InputError           a source's data is missing or broken
 │   └── HubError         the hub does not give it; `status` says why
-└── OutputError          the output folder cannot be used
+├── OutputError          the output folder cannot be used
+└── PublishError         a build may not be passed on, or the hub does not take it
 BadRow                   a row that cannot be read; carries the Reason it leaves with
 """
 
@@ -100,6 +101,12 @@ class HubError(InputError):
 
 class OutputError(PlanloomError):
     """The output folder cannot be used."""
+
+
+class PublishError(PlanloomError):
+    """A build may not be passed on, or the hub does not take it."""
+
+    code = 1
 
 
 class BadRow(Exception):

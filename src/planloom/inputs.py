@@ -247,5 +247,8 @@ def _source_entry(source: Source, located: Sequence[Input]) -> dict[str, Any]:
         "claim": source.claim,
         "revision": source.revision,
         "licence": source.licence,
+        "gated": source.gated,
+        "url": source.page,
+        "paper": source.paper,
         "files": {f.file.name: {"sha256": f.sha256, "bytes": size(f.file)} for f in mine},
     }

@@ -164,20 +164,30 @@ class Out:
             if path.is_dir() and path.name not in keys:
                 shutil.rmtree(path)
 
-    def finish(
-        self, manifest: dict[str, Any], seconds: dict[str, float], run: dict[str, Any]
-    ) -> None:
-        """run.json and last the manifest with the hash of every file: now the build is whole."""
-        self.json_in_stage("digests.json", self._digests)
+    def hashed(self) -> dict[str, dict[str, Any]]:
+        """The files written so far, with the SHA-256 and size of each."""
         made = [path for name in MADE for path in (self.path / name).rglob("*") if path.is_file()]
-        made += [self.path / name for name in self._files]
-        entries = {
+        return self._entries([*made, *(self.path / name for name in self._files)])
+
+    def _entries(self, paths: Sequence[Path]) -> dict[str, dict[str, Any]]:
+        return {
             path.relative_to(self.path).as_posix(): {
                 "sha256": digest(str(path)),
                 "bytes": path.stat().st_size,
             }
-            for path in sorted(made)
+            for path in sorted(paths)
         }
+
+    def finish(
+        self,
+        manifest: dict[str, Any],
+        files: dict[str, dict[str, Any]],
+        about: Sequence[Path],
+        seconds: dict[str, float],
+        run: dict[str, Any],
+    ) -> None:
+        """run.json and last the manifest with the hash of every file, those about the build too: now it is whole."""
+        self.json_in_stage("digests.json", self._digests)
         self.json(
             "run.json",
             {
@@ -188,7 +198,8 @@ class Out:
                 "packages": {name: metadata.version(name) for name in ("numpy", "msgspec")},
             },
         )
-        self.json("manifest.json", {**manifest, "files": entries})
+        entries = {**files, **self._entries(about)}
+        self.json("manifest.json", {**manifest, "files": dict(sorted(entries.items()))})
 
     def json_in_stage(self, name: str, value: Any) -> None:
         replaced(self.stage / name, msgspec.json.encode(value))

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from planloom import dedup, inputs, output, report, slices, stats, write
+from planloom import card, dedup, inputs, output, report, slices, stats, write
+from planloom.card.about import About
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
 from planloom.errors import OutputError, Reason
@@ -19,6 +20,7 @@ from planloom.ledger import Ledger
 from planloom.mix import mix
 from planloom.output import Out
 from planloom.recipe import Recipe
+from planloom.report.built import Built
 from planloom.slices import Task
 from planloom.upload import Target
 from planloom.work import ATTEMPTS, Failed, Workers
@@ -100,7 +102,12 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     manifest = inputs.manifest(recipe, options, chosen, located)
     lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
-    out.finish({**manifest, "given_up": lost} if lost else manifest, laps.seconds, run)
+    if lost:
+        manifest["given_up"] = lost
+    files = out.hashed()
+    known = Built(out.path, manifest, ledger, statistics, run)
+    about = card.write(About(known, files), out.path)
+    out.finish(manifest, files, about, laps.seconds, run)
     report.write(out.path)
     target.put()
     trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]

@@ -1,5 +1,6 @@
 """The whole configuration of a build: TOML, typed, unknown keys refused."""
 
+import datetime
 import re
 import tomllib
 from importlib import resources
@@ -71,6 +72,23 @@ class Targets(Struct, frozen=True, forbid_unknown_fields=True):
     conversation: Count = 0
 
 
+Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*\Z")]
+
+
+class Card(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the dataset card says that no build can know. A change here reads no source again.
+
+    Nothing is made up for what is not stated. `version` counts the corpus: patch for the same rows,
+    minor for additions, major for changed rows.
+    """
+
+    title: Line | None = None
+    creator: Line | None = None
+    url: Annotated[str, Meta(pattern=r"^https?://\S+\Z")] | None = None
+    date: datetime.date | None = None
+    version: Annotated[str, Meta(pattern=r"^\d+\.\d+\.\d+\Z")] | None = None
+
+
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     """A build. The order of `sources` decides between equal plans.
 
@@ -91,6 +109,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     datasets: tuple[str, ...] = ()
     limits: Limits = Limits()
     dedup: Dedup = Dedup()
+    card: Card = Card()
 
     @property
     def goal(self) -> int:
@@ -146,9 +165,8 @@ def _explained(message: str) -> str:
     if match is None:
         return message
     place = (match[2] or "").split(".")[0].split("[")[0]
-    struct: Any = {"targets": Targets, "limits": Limits, "dedup": Dedup, "sources": Wanted}.get(
-        place, Recipe
-    )
+    tables = {"targets": Targets, "limits": Limits, "dedup": Dedup, "sources": Wanted, "card": Card}
+    struct: Any = tables.get(place, Recipe)
     known = struct.__struct_fields__
     hint = nearest(match[1], known) or f" (known: {', '.join(known)})"
     return f"unknown key `{match[1]}`{' in [' + place + ']' if place else ''}{hint}"

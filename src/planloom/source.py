@@ -107,7 +107,8 @@ class Source(Struct, frozen=True):
 
     `tier`: 1 quick wins, 2 deep dive, 3 full coverage. `overlap` names the group of datasets that
     share rows with it. A source of which nothing may be used has no parts and says why in
-    `refused`.
+    `refused`. `url` is where it is published, "" for its page on the hub, None if nobody knows;
+    `paper` its arXiv number.
     """
 
     id: str
@@ -121,6 +122,13 @@ class Source(Struct, frozen=True):
     languages: tuple[str, ...] = ("en",)
     overlap: str | None = None
     refused: str = ""
+    url: str | None = ""
+    paper: str = ""
+
+    @property
+    def page(self) -> str | None:
+        """Where people find it."""
+        return f"https://huggingface.co/datasets/{self.id}" if self.url == "" else self.url
 
     def part(self, name: str) -> Part:
         """The part called `config/split`.

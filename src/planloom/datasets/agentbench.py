@@ -63,6 +63,7 @@ def _part(config: str, read: Reader, kind: str) -> Part:
 SOURCE = Source(
     id="THUDM/AgentBench",
     licence="Apache-2.0",
+    url="https://github.com/THUDM/AgentBench",
     rows=2_980,
     tier=3,
     parts=(

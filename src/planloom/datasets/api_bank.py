@@ -47,6 +47,7 @@ def _result(result: Any) -> str:
 SOURCE = Source(
     id="AlibabaResearch/API-Bank",
     licence="MIT",
+    url="https://github.com/AlibabaResearch/DAMO-ConvAI/tree/main/api-bank",
     rows=214,
     tier=3,
     overlap="api_bank",

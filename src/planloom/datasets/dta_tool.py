@@ -11,6 +11,7 @@ from planloom.source import Part, Source
 SOURCE = Source(
     id="dongsheng/DTA-Tool",
     licence="none stated",
+    paper="2501.12432",
     rows=21_000,
     claim="unknown",
     tier=3,

@@ -39,6 +39,7 @@ def _findings(row: Row) -> tuple[Finding, ...]:
 SOURCE = Source(
     id="luna/poisoned-runs",
     licence="none stated",
+    url=None,
     rows=216,
     tier=3,
     overlap="agentdojo",

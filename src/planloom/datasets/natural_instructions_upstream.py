@@ -55,6 +55,7 @@ def read(row: Row) -> Trace:
 SOURCE = Source(
     id="allenai/natural-instructions",
     licence="Apache-2.0, instances as their tasks say",
+    url="https://github.com/allenai/natural-instructions",
     rows=5_000_000,
     tier=3,
     languages=("mul",),

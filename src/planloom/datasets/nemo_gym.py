@@ -29,6 +29,7 @@ def _part(environment: str, gold: str | None = None, use: Use = "open", why: str
 SOURCE = Source(
     id="NVIDIA-NeMo/Gym",
     licence="Apache-2.0; data of the single steps none stated",
+    url="https://github.com/NVIDIA-NeMo/Gym",
     rows=59,
     tier=3,
     parts=(

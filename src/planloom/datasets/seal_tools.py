@@ -23,6 +23,7 @@ def _part(split: str, why: str = "") -> Part:
 SOURCE = Source(
     id="fairyshine/Seal-Tools",
     licence="Apache-2.0",
+    url="https://github.com/fairyshine/Seal-Tools",
     rows=14_076,
     tier=3,
     overlap="seal_tools",

@@ -11,6 +11,7 @@ from planloom.source import Part, Source
 SOURCE = Source(
     id="sierra-research/tau2-bench",
     licence="MIT",
+    url="https://github.com/sierra-research/tau2-bench",
     rows=231,
     tier=3,
     overlap="tau",

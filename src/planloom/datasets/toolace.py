@@ -10,6 +10,7 @@ from planloom.source import Part, Source
 SOURCE = Source(
     id="Team-ACE/ToolACE",
     licence="Apache-2.0",
+    paper="2409.00920",
     rows=11_300,
     tier=3,
     languages=("mul",),

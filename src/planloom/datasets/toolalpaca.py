@@ -48,6 +48,7 @@ def read_gold(row: Row) -> Trace:
 SOURCE = Source(
     id="tangqiaoyu/ToolAlpaca",
     licence="Apache-2.0",
+    url="https://github.com/tangqiaoyu/ToolAlpaca",
     rows=4_152,
     tier=3,
     overlap="toolalpaca",

@@ -11,6 +11,7 @@ from planloom.source import Part, Source
 SOURCE = Source(
     id="squeeze-ai-lab/ToolBank",
     licence="none stated",
+    paper="2409.02141",
     rows=72_007,
     claim="unknown",
     tier=3,

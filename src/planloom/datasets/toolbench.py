@@ -36,6 +36,7 @@ def _part(config: str, split: str, read: Reader, *files: str, why: str = "") -> 
 SOURCE = Source(
     id="OpenBMB/ToolBench",
     licence="Apache-2.0",
+    url="https://github.com/OpenBMB/ToolBench",
     rows=314_790,
     tier=3,
     overlap="toolbench",

@@ -40,6 +40,7 @@ SOURCE = Source(
     id="Salesforce/xlam-function-calling-60k",
     revision="26d14ebfe18b1f7b524bd39b404b50af5dc97866",
     licence="CC-BY-4.0",
+    paper="2406.18518",
     rows=60_000,
     claim="60K",
     tier=1,
