@@ -29,6 +29,7 @@ from planloom.version import __version__
 
 Answer = TypeVar("Answer")
 KIND = "dataset"
+AGAIN = "run the same command again later, what got through is kept"
 BEGUN = {".gitattributes", "README.md"}
 """What the hub itself may put into a new repository."""
 
@@ -87,6 +88,8 @@ def _there(repo: str) -> hub.Repo | None:
     except HubError as error:
         if error.status == "missing":
             return None
+        if error.status == "network":
+            raise PublishError(f"{repo}: {constants.ENDPOINT} does not answer; {AGAIN}") from None
         raise
 
 
@@ -158,4 +161,4 @@ def _refusal(repo: str, error: Exception) -> str:
     if isinstance(error, ValueError) and "Invalid metadata" in str(error):
         return "the hub does not take the head of the card; look at OUT/README.md and at [card] of the recipe"
     said = f"HTTP {code}" if code else "no connection, or one that broke"
-    return f"{constants.ENDPOINT} did not take it ({said}); run the same command again, what got through is kept"
+    return f"{constants.ENDPOINT} did not take it ({said}); {AGAIN}"

@@ -95,6 +95,9 @@ def _composition(about: About) -> Iterator[str]:
         ("tier of source", "plans", "share"),
         [(tier, f"{n:,}", share(n, built.kept)) for tier, n in sorted(tiers.items())],
     )
+    folds = _counts(built.counted("fold"))
+    if folds:
+        yield f"Folds, by hash of the group: {folds}."
     yield "Evidence: `observed` calls with results; `gold` right calls that nobody ran; `skeleton` tool names only; `response` answered in text."
 
 
