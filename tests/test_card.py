@@ -139,6 +139,15 @@ def test_every_source_says_what_it_gave(built: Corpus, plans: list[dict[str, Any
     assert sum(tiers.values()) == len(plans)
 
 
+def test_what_lies_beside_is_counted(built: Corpus) -> None:
+    text = (built.out / "README.md").read_text("utf-8")
+    sizes = [len(pq.read_table(built.out / name)) for name in ("adversarial", "quarantine")]
+    assert f"{sizes[0]} plans in `adversarial`, {sizes[1]} plans in `quarantine`." in text
+    notice = (built.out / "NOTICE").read_text("utf-8")
+    for name, size in zip(("adversarial", "quarantine"), sizes, strict=True):
+        assert sum(map(int, re.findall(rf"^  {name} +(\d+) plans$", notice, re.M))) == size
+
+
 def beside(out: Path) -> set[str]:
     names = ("adversarial", "quarantine")
     return {s for name in names for s in pq.read_table(out / name)["source"].to_pylist()}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from huggingface_hub import DatasetCard
 from push_hub import TOKEN, PushHub
 
-from planloom import pipeline, write
+from planloom import parcel, pipeline, write
 from planloom.card.about import HUB
 from planloom.pipeline import Options
 from planloom.recipe import parse
@@ -160,7 +161,7 @@ def test_non_commercial_plans_make_the_licence_say_so(hub: PushHub, tmp_path: Pa
     there = hub.files("me/plans")
     assert DatasetCard(there["README.md"].decode()).data.license_name == "mixed-non-commercial"
     barred = json.loads(there["croissant.json"])["usageInfo"]["odrl:prohibition"]
-    assert barred == [{"odrl:action": "cc:CommercialUse"}]
+    assert barred == [{"odrl:action": {"@id": "cc:CommercialUse"}}]
 
 
 def test_what_lies_beside_counts_for_the_verdict(hub: PushHub, tmp_path: Path) -> None:
@@ -219,6 +220,17 @@ def test_a_branch_is_made(hub: PushHub, opened: Path) -> None:
     assert push(hub, opened, "--revision", "v2").returncode == 0
     assert "POST /api/datasets/me/plans/branch/v2" in hub.log
     assert "/blob/v2/NOTICE" in hub.files("me/plans")["README.md"].decode()
+
+
+def test_commits_that_the_hub_gave_are_told(opened: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(opened, out, ignore=shutil.ignore_patterns(".stage"))
+    run = json.loads((out / "run.json").read_bytes())
+    (out / "run.json").write_text(json.dumps(run | {"commits": {HERMES: "c" * 40}}))
+    parcel.pack(out, "me/plans", "main", (), tmp_path)
+    notice = (tmp_path / "NOTICE").read_text("utf-8")
+    assert f"{HERMES}\n" in notice and f"revision      {'c' * 40}\n" in notice
+    assert (out / "NOTICE").read_text("utf-8").count("not pinned") == notice.count("not pinned") + 1
 
 
 def test_only_a_whole_build_goes_out(hub: PushHub, tmp_path: Path) -> None:

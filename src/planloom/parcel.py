@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import structs
+from tqdm import tqdm
 
 from planloom import card
 from planloom.card.about import About
@@ -108,7 +109,7 @@ def _left(
 
 
 def _verify(chosen: dict[str, Path], entries: dict[str, dict[str, Any]]) -> None:
-    for name, path in chosen.items():
+    for name, path in tqdm(chosen.items(), "check", unit=" files", disable=None, leave=False):
         if not path.is_file():
             raise OutputError(f"{path}: the manifest names it, it is not there; build again")
         if digest(str(path)) != entries[name]["sha256"]:

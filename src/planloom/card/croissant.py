@@ -21,6 +21,7 @@ CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     "arrayShape": "cr:arrayShape",
+    "cc": "http://creativecommons.org/ns#",
     "citeAs": "cr:citeAs",
     "column": "cr:column",
     "conformsTo": "dct:conformsTo",
@@ -113,10 +114,10 @@ def _usage(about: About) -> dict[str, Any]:
         "@type": "odrl:Offer",
         "description": f"{MEANS[found.use]}; each plan carries its own licence and use",
         "odrl:permission": {
-            "odrl:action": "odrl:use",
-            "odrl:duty": [{"odrl:action": a} for a in duties],
+            "odrl:action": {"@id": "odrl:use"},
+            "odrl:duty": [{"odrl:action": {"@id": a}} for a in duties],
         },
-        **({"odrl:prohibition": [{"odrl:action": a} for a in barred]} if barred else {}),
+        **({"odrl:prohibition": [{"odrl:action": {"@id": a}} for a in barred]} if barred else {}),
     }
 
 
