@@ -322,3 +322,17 @@ def test_the_verdict_says_what_binds(
 def test_a_share_never_hides_a_part() -> None:
     shares = [share(n, 10_000) for n in (0, 1, 5_000, 9_999, 10_000)]
     assert shares == ["0 %", "< 0.1 %", "50.0 %", "> 99.9 %", "100 %"]
+
+
+@quiet
+def test_the_python_of_the_card_runs(built: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_OFFLINE", True)
+    text = (built.out / "README.md").read_text("utf-8")
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0].replace("OUT", str(built.out))
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert isinstance(names["arguments"], dict)
+    trained = pq.read_table(built.out / "plans")["fold"].to_pylist().count("train")
+    assert sum(1 for _ in names["train"]) == trained

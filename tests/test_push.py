@@ -149,7 +149,10 @@ def test_a_private_repository_takes_them_if_it_is_private(hub: PushHub, closed: 
 def test_gated_sources_need_a_word(hub: PushHub, tmp_path: Path) -> None:
     out = made(tmp_path / "out", XLAM)
     ran = push(hub, out)
-    assert ran.returncode == 1 and f"plans of {XLAM}: its publisher asks who reads it" in ran.stdout
+    assert (
+        ran.returncode == 1
+        and f"plans of {XLAM}: gated, its publisher asks who reads it" in ran.stdout
+    )
     ran = push(hub, out, "--accept-gated")
     assert ran.returncode == 0 and "licence: cc-by-4.0" in ran.stdout
 

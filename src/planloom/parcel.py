@@ -54,7 +54,7 @@ class Parcel(NamedTuple):
             for (s, licence), n in counts.items()
         ]
         gates = [
-            f"{n:,} plans of {name}: its publisher asks who reads it"
+            f"{n:,} plans of {name}: gated, its publisher asks who reads it (--accept-gated)"
             for name, n in self.gated.items()
         ]
         return barred + ([] if accept_gated else gates)
