@@ -16,6 +16,8 @@ WORDS = {"plan", "trace", "source", "errors", "ledger", "recipe", "payload", "ve
 STAGES = {"lift", "checks", "safety", "dedup", "mix", "write", "stats"}
 KNOW_STAGES = {"pipeline", "rows", "api", "mix", "write", "explain"} | {"measured", "supply"}
 """The last two foretell what dedup and mix will leave."""
+KNOW_STAGES |= {"conversion"}
+"""Lifts anew what a converted row tells, to say what it does not."""
 MAY_IMPORT = {
     "plan": set(),
     "errors": set(),
@@ -59,7 +61,10 @@ MAY_IMPORT = {
     "card": WORDS | {"arrow", "report"},
     "parcel": WORDS | {"card", "files", "report"},
     "push": {"asking", "download", "errors", "hub", "parcel", "version"},
-    "formats": {"plan"},
+    "formats": {"plan", "trace"},
+    "stored": {"arrow", "errors", "plan", "trace"},
+    "validate": {"plan", "stored"},
+    "conversion": {"errors", "formats", "lift", "plan", "stored", "trace"},
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "hashes", "indexed", "stats"},
     "files": WORDS,
@@ -163,7 +168,17 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
     from planloom import arguments
 
     text = (HOME / "README.md").read_text("utf-8")
-    for name in ("list", "build", "forecast", "explain", "check", "report", "review", "push"):
+    for name in (
+        "list",
+        "build",
+        "forecast",
+        "explain",
+        "check",
+        "report",
+        "review",
+        "push",
+        "convert",
+    ):
         with pytest.raises(SystemExit, match="0"):
             arguments.parser().parse_args([name, "--help"])
         assert f"planloom {name}" in text

@@ -11,6 +11,7 @@ from planloom.recipe import load
 from planloom.trace import Place
 
 if TYPE_CHECKING:
+    from planloom.conversion import Converted
     from planloom.pipeline import Corpus
 
 
@@ -80,3 +81,17 @@ def open(out: str | Path) -> Iterator[ExecutionPlan]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(1000):
                 yield from arrow.plans(batch)
+
+
+def convert(
+    source: str | Path, to: str, out: str | Path, *, overwrite: bool = False
+) -> "Converted":
+    """Writes the plans of a build or file in another format, as `planloom convert` does.
+
+    Raises:
+        PlanloomError: in one line what is wrong, where, and what to do.
+    """
+    from planloom import conversion
+
+    with conversion.opened(Path(out), overwrite=overwrite) as write:
+        return conversion.run(Path(source), to, write)

@@ -4,6 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
+from planloom import formats
 from planloom.version import __version__
 
 LIE = "where OWNER/NAME or OWNER__NAME folders lie"
@@ -28,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_review(commands)
     _add_push(commands)
+    _add_convert(commands)
     _add_new(commands)
     return top
 
@@ -171,6 +173,26 @@ def _add_push(commands: "Commands[argparse.ArgumentParser]") -> None:
         help="pass on plans of gated sources, where their licence allows it",
     )
     command.set_defaults(run="push")
+
+
+def _add_convert(commands: "Commands[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "convert", help="plans in the layout of other tools, and what it cannot carry"
+    )
+    add = command.add_argument
+    add("source", type=Path, metavar="IN", help="a build, a folder of parts, a part, JSON lines")
+    add("--to", required=True, metavar="FORMAT", help=", ".join(formats.NAMES))
+    add("--out", type=Path, metavar="FILE", help="write there (.gz and .zst are compressed)")
+    add("--overwrite", action="store_true", help="replace FILE if it is there")
+    add(
+        "--only",
+        nargs="+",
+        action="extend",
+        metavar="PLAN_ID",
+        default=[],
+        help="convert these plans alone",
+    )
+    command.set_defaults(run="convert")
 
 
 def _add_new(commands: "Commands[argparse.ArgumentParser]") -> None:

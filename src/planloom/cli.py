@@ -222,6 +222,21 @@ WAYS = (
 )
 
 
+def _convert(arguments: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
+    from planloom import conversion
+
+    out = arguments.out
+    to_file = out and conversion.opened(out, overwrite=arguments.overwrite)
+    with to_file or nullcontext(sys.stdout.buffer.write) as write:
+        done = conversion.run(arguments.source, arguments.to, write, arguments.only)
+    sys.stdout.flush()
+    for line in conversion.told(done, arguments.to):
+        print(f"planloom: {line}", file=sys.stderr)
+    return 0 if done.written else 1
+
+
 def _new(arguments: argparse.Namespace) -> int:
     from planloom import scaffold
 
@@ -275,5 +290,6 @@ RUNS: dict[str, Callable[[argparse.Namespace], int]] = {
     "report": _report,
     "review": _review,
     "push": _push,
+    "convert": _convert,
     "new": _new,
 }

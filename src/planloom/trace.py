@@ -19,9 +19,16 @@ class Tool(Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, name: str, description: str, parameters: dict[str, Any]) -> "Tool":
-        schema = canonical(parameters)
+        return cls._keyed(name, description, canonical(parameters))
+
+    @classmethod
+    def _keyed(cls, name: str, description: str, schema: bytes) -> "Tool":
         text = canonical([name, description]) + schema
         return cls(name, description, schema, hashlib.blake2b(text, digest_size=16).hexdigest())
+
+    def named(self, name: str) -> "Tool":
+        """The same tool under another name."""
+        return self if name == self.name else self._keyed(name, self.description, self.parameters)
 
 
 class Call(Struct, frozen=True, gc=False):

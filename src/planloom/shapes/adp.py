@@ -4,9 +4,10 @@ Nothing in it links a result with its call, so what is observed directly after a
 result, even where `source` says `user`: converters write so of environments that speak through
 the user. Actions stand alone: no groups. Code that the assistant ran is a call of the tool that
 `language` names with the argument `content`: both words stand in the row. Items without `class_`
-are not guessed at.
+are not guessed at. Rows that Planloom wrote say in `details` which actions are one round.
 """
 
+from itertools import groupby
 from typing import Any
 
 from planloom import payload
@@ -19,6 +20,7 @@ from planloom.trace import Call, Trace
 CATEGORY: Category = "tool_reasoning"
 ACTIONS = ("api_action", "code_action")
 SEEN = ("text_observation", "web_observation", "image_observation")
+OURS = "planloom"
 KNOWN = (*ACTIONS, *SEEN, "message_action")
 
 Item = dict[str, Any]
@@ -30,13 +32,38 @@ def reader(content: str = "content") -> Reader:
 
     def read(row: Row) -> Trace:
         dialogue = Dialogue()
+        items, steps = _items(row.get(content)), _steps(row)
+        if steps is not None:
+            return _ours(dialogue, items, steps)
         before = ""
-        for item in _items(row.get(content)):
+        for item in items:
             _take(dialogue, item, after_action=before in ACTIONS)
             before = item["class_"]
         return dialogue.trace()
 
     return read
+
+
+def _steps(row: Row) -> list[int] | None:
+    """The rounds of a row that Planloom wrote, one number an action; None for other rows."""
+    details = row.get("details")
+    told = details.get(OURS) if isinstance(details, dict) else None
+    if not isinstance(told, str):
+        return None
+    return [node["step"] for node in payload.parse(told, [])["nodes"]]
+
+
+def _ours(dialogue: Dialogue, items: list[Item], steps: list[int]) -> Trace:
+    """Such a row holds no results, so a user after an action is a user; actions have rounds."""
+    numbers = iter(steps)
+    keyed = [(next(numbers) if item["class_"] in ACTIONS else -1, item) for item in items]
+    for step, group in groupby(keyed, key=lambda pair: pair[0]):
+        if step >= 0:
+            dialogue.calls([_call(item, dialogue.notes) for _, item in group])
+        else:
+            for _, item in group:
+                _take(dialogue, item, after_action=False)
+    return dialogue.trace()
 
 
 def _items(value: Any) -> list[Item]:

@@ -16,6 +16,8 @@ from planloom.trace import Call, Tool, Trace
 CATEGORY: Category = "function_calling"
 TOOLS = ("tools", "functions", "available_tools", "metadata.tools")
 TARGET = "target_message"
+RENAMED = "planloom_tools"
+"""Key of the metadata that our own rows keep tools' names under, as JSON text."""
 
 _DECLARED = re.compile(r"<\|im_system\|>tool_declare<\|im_middle\|>(.*?)<\|im_end\|>", re.DOTALL)
 
@@ -43,9 +45,27 @@ def reader(
         for message in said:
             _take(dialogue, message, padded)
         offered = declare.tools(_cell(row, tools), dialogue.notes)
-        return dialogue.trace(offered or _tools_in(said, dialogue.notes))
+        return _as_before(dialogue.trace(offered or _tools_in(said, dialogue.notes)), row)
 
     return read
+
+
+def _as_before(trace: Trace, row: Row) -> Trace:
+    """The trace with the tools' own names, where a row that Planloom wrote had to change them."""
+    metadata = row.get("metadata")
+    told = metadata.get(RENAMED) if isinstance(metadata, dict) else None
+    if not isinstance(told, str):
+        return trace
+    names = payload.parse(told, [])
+    rounds = tuple(
+        structs.replace(
+            round_,
+            calls=tuple(structs.replace(c, tool=names.get(c.tool, c.tool)) for c in round_.calls),
+        )
+        for round_ in trace.rounds
+    )
+    tools = tuple(tool.named(names.get(tool.name, tool.name)) for tool in trace.tools)
+    return structs.replace(trace, rounds=rounds, tools=tools)
 
 
 def _cell(row: Row, path: str) -> Any:
