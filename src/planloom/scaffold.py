@@ -34,13 +34,14 @@ from planloom.source import Part, Source
 
 SOURCE = Source(
     id="{id}",
-    licence="unknown",
+    licence="unknown",{url}
     rows={rows},
     tier=3,
     parts=({parts}
     ),
 )
 '''
+_NOWHERE = "\n    url=None,  # where it is published, for the NOTICE of builds"
 _PART = """
         Part(
             split="{split}",
@@ -198,6 +199,7 @@ def _text(source_id: str, groups: Sequence[_Group], seen: Sequence[str], rows: i
     names = {str(group.layouts[0].shape) for group in groups}
     return _FILE.format(
         id=source_id,
+        url=_NOWHERE if source_id.startswith("local/") else "",
         sampled=sum(len(layout.rows) for group in groups for layout in group.layouts),
         seen="\n".join(seen).replace("\\", "/").replace('"""', "'''"),
         shapes=", ".join(sorted(names)),
