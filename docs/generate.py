@@ -207,6 +207,25 @@ def _shares(counts: dict[str, int]) -> str:
     return " / ".join(str(counts.get(verdict, 0)) for verdict in ("right", "und", "wrong"))
 
 
+def formats() -> str:
+    """Rows there and back, by the last run of benchmarks/convert.py --json."""
+    names = ("plans", "rows", "accepted", "plan_id", "restored", "exact")
+    rows = (
+        (f"`{name}`", kind, *(f"{one[key]:,}" for key in names), one["seconds"], _validator(one))
+        for name, kinds in results("convert").items()
+        for kind, one in kinds.items()
+    )
+    head = ("format", "plans of", "plans", "rows", "accepted", "same plan_id", "restored", "exact")
+    return table((*head, "seconds", "public validator"), rows)
+
+
+def _validator(one: dict[str, Any]) -> str:
+    found = one["validator"]
+    if found is None:
+        return ""
+    return f"{found['package']} {found['version']}: {found['accepted']:,} of {found['rows']:,}"
+
+
 def tolerances() -> str:
     return table(("tolerated", "meaning"), ((f"`{t}`", t.meaning) for t in Tolerance))
 
@@ -379,6 +398,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "calls": calls,
     "peers": peers,
     "languages": languages,
+    "formats": formats,
     "tolerances": tolerances,
     "verdicts": lambda: table(verdicts.HEAD, verdicts.rows()),
     "validity": validity,

@@ -137,7 +137,8 @@ def opened(path: Path, *, overwrite: bool = False) -> Iterator[Write]:
     """A file that is there whole or not at all; compressed if its name ends so.
 
     Raises:
-        OutputError: if there is one already, or the place cannot be written.
+        OutputError: if there is one already, or no such folder.
+        OSError: if the place cannot be written.
     """
     if path.exists() and (not overwrite or not path.is_file()):
         raise OutputError(f"{path}: there already; name another, or replace it with --overwrite")
@@ -145,11 +146,13 @@ def opened(path: Path, *, overwrite: bool = False) -> Iterator[Write]:
         raise OutputError(f"{path}: there is no folder {path.parent}; make it first")
     part = path.with_name(f"{path.name}.tmp")
     try:
-        with pa.output_stream(str(part), compression=COMPRESSED.get(path.suffix)) as sink:
-            yield sink.write
+        with part.open("wb") as file:
+            if path.suffix in COMPRESSED:
+                with pa.CompressedOutputStream(file, COMPRESSED[path.suffix]) as sink:
+                    yield sink.write
+            else:
+                yield file.write
         part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         part.unlink(missing_ok=True)
 
