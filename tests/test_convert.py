@@ -200,3 +200,24 @@ def _action(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if item["class_"] == "api_action":
         return item["function"], item["kwargs"]
     return item["language"], {"content": item["content"]}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {
+            "content": [{"class_": "text_observation", "content": "a", "source": "user"}],
+            "details": d,
+        }
+        for d in ({"planloom": "{}"}, {"planloom": "no"}, {"planloom": '{"nodes": [{"step": 0}]}'})
+    ]
+    + [
+        {
+            "messages": [{"role": "assistant", "tool_calls": [{"name": "f", "arguments": "{}"}]}],
+            "metadata": {"planloom_tools": "[1]"},
+        }
+    ],
+)
+def test_what_only_looks_like_our_row_leaves_with_a_reason(row: dict[str, Any]) -> None:
+    lifted = planloom.transform(row)
+    assert not lifted.plans and lifted.left[0][0] == "unknown_shape"

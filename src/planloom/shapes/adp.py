@@ -10,6 +10,8 @@ are not guessed at. Rows that Planloom wrote say in `details` which actions are 
 from itertools import groupby
 from typing import Any
 
+import msgspec
+
 from planloom import payload
 from planloom.errors import BadRow, Reason
 from planloom.plan import Category
@@ -24,6 +26,16 @@ OURS = "planloom"
 KNOWN = (*ACTIONS, *SEEN, "message_action")
 
 Item = dict[str, Any]
+
+
+class _Step(msgspec.Struct):
+    step: int
+
+
+class _Beside(msgspec.Struct):
+    """What of our own part of a row tells its rounds."""
+
+    nodes: list[_Step]
 
 
 @shape_reader
@@ -50,11 +62,16 @@ def _steps(row: Row) -> list[int] | None:
     told = details.get(OURS) if isinstance(details, dict) else None
     if not isinstance(told, str):
         return None
-    return [node["step"] for node in payload.parse(told, [])["nodes"]]
+    try:
+        return [node.step for node in msgspec.json.decode(told, type=_Beside).nodes]
+    except msgspec.DecodeError as error:
+        raise BadRow(Reason.unknown_shape, f"details.{OURS}: {error}") from error
 
 
 def _ours(dialogue: Dialogue, items: list[Item], steps: list[int]) -> Trace:
     """Such a row holds no results, so a user after an action is a user; actions have rounds."""
+    if len(steps) != sum(item["class_"] in ACTIONS for item in items):
+        raise BadRow(Reason.unknown_shape, f"details.{OURS} tells of {len(steps)} actions")
     numbers = iter(steps)
     keyed = [(next(numbers) if item["class_"] in ACTIONS else -1, item) for item in items]
     for step, group in groupby(keyed, key=lambda pair: pair[0]):

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from planloom import payload
-from planloom.errors import BadRow
+from planloom.errors import BadRow, Reason
 from planloom.plan import Category
 from planloom.shapes import declare
 from planloom.shapes.dialogue import COLUMNS, Dialogue, Message, messages, text_of, without_thinking
@@ -57,6 +57,8 @@ def _as_before(trace: Trace, row: Row) -> Trace:
     if not isinstance(told, str):
         return trace
     names = payload.parse(told, [])
+    if not isinstance(names, dict):
+        raise BadRow(Reason.unknown_shape, f"{RENAMED} is {type(names).__name__}")
     rounds = tuple(
         structs.replace(
             round_,
