@@ -1,6 +1,6 @@
 """Do converted rows say what the account says? Every plan of a build and of real rows, there and back.
 
-    python benchmarks/convert.py --build OUT [--data ../shared/data] [--validators PYTHON] [--json FILE]
+    python benchmarks/convert.py --build OUT [--data ../shared/data] [--every N] [--validators PYTHON] [--json FILE]
 
 One line a format and a set of plans: plans, rows, rows that a strict model of the layout accepts, rows read
 back with the same plan_id, rows restored whole, rows whose lost fields are exactly the declared ones, and the
@@ -20,6 +20,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +39,8 @@ from planloom.trace import Tool
 
 ROWS = tuple(name for name in formats.NAMES if name != "mermaid")
 PUBLIC = ("atif", "openai")
+ANSWERS = 20
+WORKERS = 3
 Pair = tuple[ExecutionPlan, list[Tool]]
 
 
@@ -53,18 +57,16 @@ class Tally(NamedTuple):
         return {**counts, "seconds": round(self.seconds, 1), "validator": self.validator}
 
 
-ANSWERS = 20
-
-
-def built(out: Path) -> Iterator[Pair]:
-    """The plans of a build with their tools; of those that answer in text one in ANSWERS."""
-    answers = 0
+def built(out: Path, every: int) -> Iterator[Pair]:
+    """One in `every` plans of a build with their tools; of those that answer in text one in 20 of them."""
+    seen = Counter[bool]()
     for path in stored.corpus(out):
         offered = stored.tools(path) or {}
         for _, plan in stored.plans(path):
             assert isinstance(plan, ExecutionPlan), plan
-            answers += plan.evidence == "response"
-            if plan.evidence != "response" or answers % ANSWERS == 0:
+            answers = plan.evidence == "response"
+            seen[answers] += 1
+            if seen[answers] % (every * ANSWERS if answers else every) == 0:
                 yield plan, [offered[key] for key in plan.tools]
 
 
@@ -120,6 +122,12 @@ def _validated(python: str, name: str, path: Path) -> dict[str, Any]:
     return found
 
 
+def both(args: argparse.Namespace, name: str) -> dict[str, Tally]:
+    """A format over the plans of the build and of real rows."""
+    sets = {"build": built(args.build, args.every), "real": iter(real(args.data)[:: args.every])}
+    return {kind: measure(name, pairs, args.validators) for kind, pairs in sets.items()}
+
+
 def is_good(tally: Tally) -> bool:
     """Rows without calls, which only ATIF and the graph layout carry, cannot be read back by us."""
     counts, validator = tally.counts, tally.validator or {"rows": 0, "accepted": 0}
@@ -132,19 +140,17 @@ def main() -> int:
     parser.add_argument("--build", type=Path, required=True, metavar="OUT", help="a finished build")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="real rows")
     parser.add_argument("--validators", metavar="PYTHON", help="an interpreter with validators")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="one in N plans")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts here")
     args = parser.parse_args()
     if not args.data.is_dir():
         parser.error(f"{args.data}: no such folder")
     tallies: dict[str, dict[str, Tally]] = {}
-    rows = real(args.data)
-    for name in ROWS:
-        sets: dict[str, Iterable[Pair]] = {"build": built(args.build), "real": rows}
-        tallies[name] = {
-            kind: measure(name, pairs, args.validators) for kind, pairs in sets.items()
-        }
-        for kind, tally in tallies[name].items():
-            print(f"{name:9} {kind:6} {tally.plain()}", flush=True)
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for name, found in zip(ROWS, pool.map(partial(both, args), ROWS), strict=True):
+            tallies[name] = found
+            for kind, tally in found.items():
+                print(f"{name:9} {kind:6} {tally.plain()}", flush=True)
     if args.json:
         plain = {n: {k: t.plain() for k, t in kinds.items()} for n, kinds in tallies.items()}
         args.json.write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
