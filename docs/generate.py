@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import forecasts
+import gates
 import scales
 import verdicts
 
@@ -27,7 +28,7 @@ from planloom.arguments import parser
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
-from planloom.recipe import Card, Dedup, Limits, Recipe, Targets
+from planloom.recipe import Card, Dedup, Limits, Recipe, Safety, Targets
 from planloom.source import Part, ShapeReader, Source
 from planloom.verdict import Tolerance
 
@@ -261,11 +262,12 @@ def recipe_keys() -> str:
         ("dedup.", Dedup),
         ("limits.", Limits),
         ("card.", Card),
+        ("safety.", Safety),
     ):
         defaults = struct.__struct_defaults__
         required = len(struct.__struct_fields__) - len(defaults)
         for index, name in enumerate(struct.__struct_fields__):
-            if name not in ("targets", "limits", "dedup", "card"):
+            if name not in ("targets", "limits", "dedup", "safety", "card"):
                 default = "required" if index < required else _default(defaults[index - required])
                 rows.append((f"`{prefix}{name}`", default))
     return table(("key", "default"), iter(rows))
@@ -419,6 +421,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "slice costs": lambda: table(scales.SOURCES, scales.sources()),
     "engines": lambda: table(scales.ENGINES, scales.engines()),
     "text dedup": lambda: table(scales.DEDUPS, scales.dedups()),
+    "classes": lambda: table(gates.CLASSES_HEAD, gates.classes()),
+    "gate texts": lambda: table(gates.TEXTS, gates.texts()),
+    "gate runs": lambda: table(gates.RUNS, gates.runs()),
+    "gate rulers": lambda: table(gates.RULERS, gates.rulers()),
+    "gate entering": lambda: table(gates.ENTERING, gates.entering()),
+    "gate alarms": lambda: table(gates.ALARMS, gates.alarms()),
     "forecast": forecasts.excerpt,
     "whole forecast": forecasts.whole,
     "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),

@@ -64,6 +64,10 @@ def test_the_formats_are_detected(name: str, request: pytest.FixtureRequest) -> 
     compare(name, cases, found, request.config.getoption("--update-golden"))
 
 
+NEVER_BENIGN = {"agentdojo", "rjudge", "agentsafetybench"}
+"""Sets of attacks: what of them is benign is held out."""
+
+
 @pytest.mark.parametrize("name", WITH_PARTS)
 def test_a_source_shows_a_kept_and_a_left_case(name: str) -> None:
     outcomes = [carried(SOURCES[name], case) for case in golden(name)]
@@ -71,7 +75,7 @@ def test_a_source_shows_a_kept_and_a_left_case(name: str) -> None:
     left = any(gone.left or any(j.verdict.reason for j in gone.plans) for gone in outcomes)
     held_out = all(part.policy != "train" for part in SOURCES[name].parts)
     assert left
-    assert kept != held_out
+    assert kept != (held_out or name in NEVER_BENIGN)
 
 
 @pytest.mark.parametrize("name", WITH_PARTS)

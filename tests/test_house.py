@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "calls": WORDS | {"fit", "unfilled"},
     "checks": WORDS | {"calls"},
     "safety": WORDS,
+    "prompts": {"plan"},
     "hashes": set(),
     "signatures": {"plan", "hashes"},
     "near": {"hashes", "signatures"},

@@ -33,18 +33,24 @@ def transform(row: Mapping[str, Any], source: str | None = None, part: str | Non
         if source is None:
             trace, category = shapes.read_any(row)
             place = Place("", "", "", "", 0, "unknown", "no_publish", category)
-            return lift(trace, place, *safety.label(trace, "by_construction"))
+            return _with_targets(lift(trace, place, *safety.label(trace, "by_construction")))
         known = find(source)
         if not known.parts:
             raise InputError(f"{source}: refused: {known.refused}")
         chosen = known.part(part) if part else known.parts[0]
         trace = chosen.read(row)
         label, findings = safety.label(trace, chosen.benign)
-        return lift(trace, place_of(known, chosen, "", 0), label, findings)
+        return _with_targets(lift(trace, place_of(known, chosen, "", 0), label, findings))
     except BadRow as bad:
         return Lifted([], [(bad.reason, bad.detail)])
     except RecursionError:
         return Lifted([], [(Reason.too_large, "nested too deep")])
+
+
+def _with_targets(lifted: Lifted) -> Lifted:
+    from planloom import safety
+
+    return Lifted([safety.with_targets(plan) for plan in lifted.plans], lifted.left)
 
 
 def build(

@@ -172,7 +172,7 @@ def tasks(
 
     With a limit, each file is one slice of which that many rows are read.
     """
-    settings = Settings(recipe.limits, recipe.allow_non_commercial)
+    settings = Settings(recipe.limits, recipe.allow_non_commercial, recipe.safety)
     return [
         Task(
             source=found.source,

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from planloom import section
+from planloom import prompts, section
 from planloom.errors import InputError, OutputError
 from planloom.files import digest
 from planloom.indexed import Deduped
@@ -43,7 +43,7 @@ class Out:
         self.stage = path / ".stage"
         self._claim = self.stage / "build.json"
         self._earlier = self.stage / "earlier.json"
-        self._files = ["ledger.json", "stats.json", "tools.parquet"]
+        self._files = ["ledger.json", "stats.json", "tools.parquet", prompts.FILE]
 
     def refuse_foreign(self, *, fresh: bool) -> None:
         """Refuses a folder with content that no build of ours made.

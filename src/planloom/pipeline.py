@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from planloom import card, dedup, inputs, output, report, slices, stats, write
+from planloom import card, dedup, inputs, output, prompts, report, slices, stats, write
 from planloom.card.about import About
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
@@ -95,6 +95,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         made = _write(workers, out, recipe, places, indexed, deduped)
     laps.end("write")
     output.rejects(out.path, folders, recipe.rejects)
+    made += prompts.write(folders, out.path / prompts.FILE)
     statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
     out.json("stats.json", statistics)
     out.json("ledger.json", ledger.rows())
@@ -185,6 +186,7 @@ def _write(
     write.tools(folders, wanted, out.path / "tools.parquet")
     counts: stats.Counts = stats.Counts()
     for job, done in zip(jobs, written, strict=True):
+        counts += done.found
         if job.path.parent.name == "plans":
             counts += done.counts
     return counts

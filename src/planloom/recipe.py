@@ -38,8 +38,22 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     max_request: Count = 32_000
     max_turns: Count = 16
     max_nodes: Count = 256
-    max_score: float | None = None
     languages: tuple[Annotated[str, Meta(pattern="^[a-z]{2,3}$")], ...] = ()
+
+
+Consequence = Literal["adversarial", "quarantine", "noted"]
+
+
+class Safety(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which findings keep a plan out of the corpus. `classes` overrides what single classes mean.
+
+    `max_score` also flags moderation scores from there on. `results` false does not look for
+    instructions in tool results.
+    """
+
+    classes: dict[str, Consequence] = {}
+    max_score: float | None = None
+    results: bool = True
 
 
 class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +122,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     jsonl: Literal["plain", "zst"] | None = None
     datasets: tuple[str, ...] = ()
     limits: Limits = Limits()
+    safety: Safety = Safety()
     dedup: Dedup = Dedup()
     card: Card = Card()
 
@@ -159,14 +174,26 @@ def parse(text: str, where: str) -> Recipe:
         raise RecipeError(f"recipe {where}: {_explained(str(error))}") from error
 
 
+_TABLES = {
+    "targets": Targets,
+    "limits": Limits,
+    "safety": Safety,
+    "card": Card,
+    "dedup": Dedup,
+    "sources": Wanted,
+}
+_MOVED = {("limits", "max_score"): "safety.max_score"}
+
+
 def _explained(message: str) -> str:
     """msgspec's message, with the nearest key where one is unknown."""
     match = re.match(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?", message)
     if match is None:
         return message
     place = (match[2] or "").split(".")[0].split("[")[0]
-    tables = {"targets": Targets, "limits": Limits, "dedup": Dedup, "sources": Wanted, "card": Card}
-    struct: Any = tables.get(place, Recipe)
+    if (place, match[1]) in _MOVED:
+        return f"`{place}.{match[1]}` is now `{_MOVED[place, match[1]]}`"
+    struct: Any = _TABLES.get(place, Recipe)
     known = struct.__struct_fields__
     hint = nearest(match[1], known) or f" (known: {', '.join(known)})"
     return f"unknown key `{match[1]}`{' in [' + place + ']' if place else ''}{hint}"

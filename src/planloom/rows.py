@@ -9,8 +9,10 @@ from msgspec import Struct
 from planloom import checks, safety
 from planloom.errors import BadRow, Reason
 from planloom.lift import lift
-from planloom.plan import ExecutionPlan
-from planloom.recipe import Limits
+from planloom.plan import ExecutionPlan, Finding, Label
+from planloom.prompts import Prompt
+from planloom.recipe import Limits, Safety
+from planloom.safety.classes import deciding, reason
 from planloom.source import Part, Row, Source
 from planloom.trace import Place, Trace
 from planloom.verdict import Verdict
@@ -23,6 +25,7 @@ class Settings(Struct, frozen=True):
 
     limits: Limits = Limits()
     allow_non_commercial: bool = False
+    safety: Safety = Safety()
 
 
 class Judged(NamedTuple):
@@ -34,7 +37,7 @@ class Judged(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Where a row went. `left` names the stage; a row that is left has no plans.
+    """Where a row went. `left` names the stage; a row that is left has no plans, but may be a prompt.
 
     `late` are turns of a lifted row that became no plan.
     """
@@ -44,6 +47,7 @@ class Outcome(NamedTuple):
     late: Sequence[tuple[Reason, str]] = ()
     trace: Trace | None = None
     crash: str = ""
+    prompt: Prompt | None = None
 
 
 def carry(row: Row, part: Part, place: Place, settings: Settings) -> Outcome:
@@ -83,22 +87,43 @@ def _lifted(trace: Trace, part: Part, place: Place, settings: Settings) -> Outco
     limits = settings.limits
     if (n := len(trace.calls)) > limits.max_nodes:
         return Outcome([], ("lift", Reason.too_large, f"{n} calls"), trace=trace)
-    label, findings = safety.label(trace, part.benign, max_score=limits.max_score)
+    policy = settings.safety
+    label, findings = safety.label(trace, part.benign, policy)
     lifted = lift(trace, place, label, findings, max_turns=limits.max_turns)
     if not lifted.plans and lifted.left:
-        reason, detail = lifted.left[0]
-        return Outcome([], ("lift", reason, detail), trace=trace)
-    judged = [_judge(plan, trace, limits) for plan in lifted.plans]
+        return _planless(trace, place, label, findings, policy, lifted.left[0])
+    plans = [safety.with_targets(plan, policy) for plan in lifted.plans]
+    judged = [_judge(plan, trace, settings) for plan in plans]
     return Outcome(judged, late=lifted.left, trace=trace)
 
 
-def _judge(plan: ExecutionPlan, trace: Trace, limits: Limits) -> Judged:
-    if plan.label == "adversarial":
-        finding = plan.findings[0]
-        return Judged(plan, "label", Verdict(Reason.flagged, f"{finding.rule}: {finding.span}"))
-    if plan.label == "unknown":
+def _planless(
+    trace: Trace,
+    place: Place,
+    label: Label,
+    findings: tuple[Finding, ...],
+    policy: Safety,
+    left: tuple[Reason, str],
+) -> Outcome:
+    """A row that gives no plan; if a finding takes it out of benign, its prompt is kept."""
+    told = deciding(findings, policy.classes)
+    request = next((turn for turn in trace.user_turns if turn.strip()), "")
+    if told is None or not request:
+        return Outcome([], ("lift", *left), trace=trace)
+    detail = f"{told[1].rule}: {told[1].span}"
+    prompt = Prompt(place.source, place.config, place.file, place.at, request, label, findings)
+    return Outcome([], ("lift", Reason.prompt, detail), trace=trace, prompt=prompt)
+
+
+def _judge(plan: ExecutionPlan, trace: Trace, settings: Settings) -> Judged:
+    if plan.label == "benign":
+        return Judged(plan, "check", checks.check(plan, trace, settings.limits))
+    told = deciding(plan.findings, settings.safety.classes)
+    if told is None:
         return Judged(plan, "label", Verdict(Reason.unlabelled, "a message has no safety label"))
-    return Judged(plan, "check", checks.check(plan, trace, limits))
+    consequence, finding = told
+    detail = f"{finding.rule}: {finding.span}"
+    return Judged(plan, "label", Verdict(reason(consequence, finding), detail))
 
 
 def place_of(source: Source, part: Part, file: str, at: int) -> Place:

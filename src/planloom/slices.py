@@ -1,6 +1,6 @@
 """One slice in, one stage folder out: a pure function that any process may run.
 
-A stage folder holds the slice's plans in chunks, a sample of what was left, the slice's ledger, and
+A stage folder holds the slice's plans in chunks, its prompts, a sample of what was left, the slice's ledger, and
 the hashes of all of these. It is written beside its place and renamed, so a folder that is there is
 whole.
 """
@@ -21,7 +21,7 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from planloom import arrow, files, language, payload, records, signatures
+from planloom import arrow, files, language, payload, prompts, records, signatures
 from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
 from planloom.errors import Reason
@@ -44,9 +44,10 @@ ROOMS = (
     "parquet.py",
     "payload.py",
     "plan.py",
+    "prompts.py",
+    "recipe.py",
     "records.py",
     "rows.py",
-    "safety.py",
     "signatures.py",
     "slices.py",
     "trace.py",
@@ -96,7 +97,8 @@ def code_hash(folders: tuple[str, ...]) -> str:
     """A hash of the code that turns rows into checked plans, users' datasets included."""
     house = Path(arrow.__file__).parent
     paths = [house / name for name in ROOMS]
-    for room in (house / "shapes", house / "datasets", house / "lift", *map(Path, folders)):
+    rooms = (house / name for name in ("shapes", "datasets", "lift", "safety"))
+    for room in (*rooms, *map(Path, folders)):
         paths += sorted(path for path in room.glob("*.*") if path.suffix in (".py", ".json"))
     digest = hashlib.blake2b(digest_size=16)
     for path in paths:
@@ -178,6 +180,7 @@ class _Gathered:
         self.notes: Counter[str] = Counter()
         self.rejects: dict[Reason, list[tuple[str, dict[str, Any]]]] = {}
         self.chunk = Chunk()
+        self.prompts = prompts.Lines(folder)
         self.chunks = 0
         self.crash = ""
         self.cut = ""
@@ -200,6 +203,8 @@ class _Gathered:
         self.crash = self.crash or outcome.crash
         if outcome.trace is not None:
             self.notes.update(outcome.trace.notes)
+        if outcome.prompt is not None:
+            self.prompts.add(outcome.prompt)
         if outcome.left is not None:
             stage, reason, detail = outcome.left
             self._left(at, stage, "row", reason, detail, row)
@@ -243,6 +248,7 @@ class _Gathered:
         """The last chunk, the rejects, the ledger, and the hashes of all."""
         if self.chunk.plans:
             self._flush()
+        self.prompts.close()
         with (self.folder / "rejects.jsonl").open("wb") as out:
             for reason in sorted(self.rejects):
                 for rank, about in self.rejects[reason]:

@@ -49,6 +49,23 @@ def counted(plans: pa.Table) -> Counts:
     return counts
 
 
+def found(plans: pa.Table, where: str) -> Counts:
+    """Plans that bear a finding, by source, the folder that they go to, class and rule."""
+    counts: Counts = Counter()
+    findings = plans["findings"].combine_chunks()
+    parents = pc.list_parent_indices(findings)
+    if len(parents):
+        flat = findings.flatten()
+        columns = [parents, *(pc.struct_field(flat, name) for name in ("class", "rule"))]
+        once = pa.table(columns, ["plan", "class", "rule"]).group_by(["plan", "class", "rule"])
+        rows = once.aggregate([])
+        source = plans["source"].take(rows["plan"])
+        rows = rows.append_column("source", source).select(["source", "class", "rule"])
+        for row in rows.group_by(rows.column_names).aggregate([([], "count_all")]).to_pylist():
+            counts["findings", row["source"], where, row["class"], row["rule"]] += row["count_all"]
+    return counts
+
+
 def _nodes(counts: Counts, nodes: pa.ListArray) -> None:
     node = nodes.flatten()
     for name, basis in _NODE_VIEWS.items():

@@ -39,10 +39,11 @@ class Job(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What a part came to: counters for the statistics, and the tools that it refers to."""
+    """What a part came to: counters for the statistics, findings, the tools that it refers to."""
 
     plans: int
     counts: stats.Counts
+    found: stats.Counts
     tools: set[str]
 
 
@@ -57,6 +58,7 @@ def parts(picks: Picks) -> list[Picks]:
 def part(job: Job) -> Written:
     """Writes one part, and its lines of JSON where the recipe wants them."""
     counts: stats.Counts = Counter()
+    found: stats.Counts = Counter()
     tools: set[str] = set()
     job.path.parent.mkdir(parents=True, exist_ok=True)
     lines = job.jsonl.open("wb") if job.jsonl else None
@@ -67,11 +69,12 @@ def part(job: Job) -> Written:
             out.write_table(chunk, row_group_size=ROW_GROUP)
             tools.update(pc.unique(chunk["tools"].combine_chunks().flatten()).to_pylist())
             counts += stats.counted(chunk)
+            found += stats.found(chunk, job.path.parent.name)
             if lines:
                 lines.writelines(map(gatling.line, arrow.plans(chunk)))
     if lines:
         lines.close()
-    return Written(len(job.picks), counts, tools)
+    return Written(len(job.picks), counts, found, tools)
 
 
 def _chunks(job: Job) -> Iterator[pa.Table]:

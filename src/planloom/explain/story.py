@@ -140,7 +140,7 @@ def kept(built: Built, address: Address, record: Record, plan: ExecutionPlan) ->
 
 def _carried(built: Built, address: Address, record: dict[str, Any]) -> Outcome:
     source, part = built.source(address.source), built.part(address)
-    settings = Settings(built.recipe.limits, built.recipe.allow_non_commercial)
+    settings = Settings(built.recipe.limits, built.recipe.allow_non_commercial, built.recipe.safety)
     return carry(record, part, place_of(source, part, address.file, address.at), settings)
 
 

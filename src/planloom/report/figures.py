@@ -8,6 +8,7 @@ from planloom.errors import Reason
 from planloom.ledger import STAGES
 from planloom.recipe import TITLES
 from planloom.report.built import Built
+from planloom.report.gate import gate
 from planloom.section import Bars, Block, Flow, Section, Table, Tile, Tiles
 
 MOST = 25
@@ -315,4 +316,4 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "none"
 
 
-SECTIONS = (headline, way, sources, shape, trust, kinds, repeats, spent)
+SECTIONS = (headline, way, sources, shape, trust, gate, kinds, repeats, spent)

@@ -29,10 +29,12 @@ _OPEN = (
     {"public", "domain"},
 )
 
-_UNSAFE = re.compile(r"wildjailbreak|wildguard|coconot", re.IGNORECASE)
+_APART = {
+    "safety_data": re.compile(r"wildjailbreak|wildguard|coconot", re.IGNORECASE),
+    "hardcoded": re.compile(r"hard_?coded", re.IGNORECASE),
+}
 _LEFT = {
     "real users' text without labels": r"wildchat|lmsys|arena|sharegpt|oasst|collective.?cognition",
-    "answers about the model itself": r"hard_?coded",
 }
 _NON_COMMERCIAL = re.compile(r"no_robots", re.IGNORECASE)
 
@@ -65,8 +67,8 @@ def licensed(read: Reader, column: str = "license") -> Reader:
 def mixed(read: Reader, column: str = "source") -> Reader:
     """The reader for rows of a mixture, which name the set that they were taken from.
 
-    Rows of safety sets are not benign. Text of real users, which their own datasets hold with
-    labels, and the model's self-descriptions are left.
+    Rows of safety sets and the model's self-descriptions are not benign. Text of real users, which
+    their own datasets hold with labels, is left.
     """
 
     def read_mixed(row: Row) -> Trace:
@@ -75,9 +77,10 @@ def mixed(read: Reader, column: str = "source") -> Reader:
             if re.search(names, name, re.IGNORECASE):
                 raise BadRow(Reason.policy, f"{name}: {why}")
         trace = read(row)
-        if match := _UNSAFE.search(name):
-            finding = Finding("mixture_source", "safety_source", match[0])
-            trace = msgspec.structs.replace(trace, findings=(*trace.findings, finding))
+        for cls, pattern in _APART.items():
+            if match := pattern.search(name):
+                finding = Finding("mixture_source", cls, match[0])
+                trace = msgspec.structs.replace(trace, findings=(*trace.findings, finding))
         if _NON_COMMERCIAL.search(name):
             trace = msgspec.structs.replace(trace, use="non_commercial")
         return trace

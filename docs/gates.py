@@ -1,0 +1,93 @@
+"""The tables of docs/safety.md: the classes from the code, figures of benchmarks/results/safety.json."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from planloom.safety.classes import CLASSES
+
+RESULTS = Path(__file__).parents[1] / "benchmarks/results/safety.json"
+CLASSES_HEAD = ("class", "by default", "leaves with", "is")
+TEXTS = ("strings", "different", "planted", "found", "recall (95 %)")
+RUNS = ("runs", "truth", "said obeyed", "said attacked", "said benign")
+RULERS = (
+    "runs",
+    "obeyed, found",
+    "95 %",
+    "falsely said obeyed",
+    "ruler",
+    "AUROC",
+    "recall at as many",
+)
+ENTERING = (
+    "rows",
+    "number",
+    "with labels: benign",
+    "beside the corpus",
+    "prompts",
+    "left",
+    "labels taken away: benign",
+)
+ALARMS = ("rows of", "rows", "taken out", "share")
+
+
+def _found(name: str) -> Any:
+    return json.loads(RESULTS.read_text("utf-8"))[name]
+
+
+def classes() -> Iterator[tuple[object, ...]]:
+    for name, one in CLASSES.items():
+        reason = "" if one.consequence == "noted" else f"`{one.reason}`"
+        yield f"`{name}`", one.consequence, reason, one.meaning
+
+
+def texts() -> Iterator[tuple[object, ...]]:
+    found = _found("text")
+    for name, one in found["sets"].items():
+        low, high = one["interval"]
+        recall = f"{one['found'] / one['planted']:.3f} ({low:.3f} to {high:.3f})"
+        yield name, one["strings"], f"{one['planted']:,}", f"{one['found']:,}", recall
+    share = found["alarms"] / found["untouched"]
+    yield "untouched trajectories", found["untouched"], 0, found["alarms"], f"{share:.2%} taken out"
+
+
+def runs() -> Iterator[tuple[object, ...]]:
+    for name, one in _found("runs").items():
+        if "table" in one:
+            for truth in ("benign", "resisted", "obeyed"):
+                said = [
+                    one["table"].get(f"{truth} -> {v}", 0) for v in ("obeyed", "attacked", "benign")
+                ]
+                if any(said):
+                    yield name, truth, *said
+
+
+def rulers() -> Iterator[tuple[object, ...]]:
+    for name, one in _found("runs").items():
+        if "rulers" in one:
+            hit, whole, low, high = one["obeyed"]
+            for ruler, told in one["rulers"].items():
+                false = f"{one['false'][0]} of {one['false'][1]}"
+                yield (
+                    name,
+                    f"{hit} of {whole}",
+                    f"{low:.2f} to {high:.2f}",
+                    false,
+                    ruler,
+                    told["auroc"],
+                    told["recall"],
+                )
+
+
+def entering() -> Iterator[tuple[object, ...]]:
+    for name, one in _found("runs").items():
+        if "rows" in one:
+            beside = one.get("labelled adversarial", 0) + one.get("labelled unknown", 0)
+            counts = (one.get(key, 0) for key in ("prompt", "left", "rules alone benign"))
+            yield name, one["rows"], one.get("labelled benign", 0), beside, *counts
+
+
+def alarms() -> Iterator[tuple[object, ...]]:
+    for name, one in (_found("calls") | _found("instructions")).items():
+        yield name, f"{one['rows']:,}", one["alarms"], f"{one['alarms'] / one['rows']:.2%}"
