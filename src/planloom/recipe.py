@@ -48,12 +48,13 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """Which findings keep a plan out of the corpus. `classes` overrides what single classes mean.
 
     `max_score` also flags moderation scores from there on. `results` false does not look for
-    instructions in tool results.
+    instructions in tool results, `texts` false not for jailbreaks and toxic words in requests.
     """
 
     classes: dict[str, Consequence] = {}
     max_score: float | None = None
     results: bool = True
+    texts: bool = True
 
 
 class Dedup(Struct, frozen=True, forbid_unknown_fields=True):

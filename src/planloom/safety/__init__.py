@@ -8,7 +8,7 @@ from msgspec import structs
 
 from planloom.plan import ExecutionPlan, Finding, Label
 from planloom.recipe import Safety as Policy
-from planloom.safety import moderation, obeyed, results, targets
+from planloom.safety import moderation, obeyed, results, targets, texts
 from planloom.safety.classes import deciding
 from planloom.source import Safety
 from planloom.trace import Trace
@@ -23,14 +23,17 @@ def label(
 
     Where labels are needed, a missing one makes the row unknown.
     """
-    found = tuple(dict.fromkeys(_findings(trace, policy)))
-    missing = benign == "labelled" and (not trace.moderation or None in trace.moderation)
+    of_people = benign == "labelled"
+    found = tuple(dict.fromkeys(_findings(trace, policy, of_people=of_people)))
+    missing = of_people and (not trace.moderation or None in trace.moderation)
     return _label(found, policy, "unknown" if missing else "benign"), found
 
 
-def _findings(trace: Trace, policy: Policy) -> list[Finding]:
-    """Of every rule that looks at a row; rules on what users and assistants say belong here."""
+def _findings(trace: Trace, policy: Policy, *, of_people: bool) -> list[Finding]:
+    """Of every rule that looks at a row."""
     found = [*trace.findings, *moderation.find(trace, policy.max_score)]
+    if policy.texts:
+        found += texts.find(trace.user_turns, of_people=of_people)
     if trace.rounds:
         found += targets.unsafe(trace)
         if policy.results and (told := results.find(trace)):
