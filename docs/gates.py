@@ -29,6 +29,7 @@ ENTERING = (
     "left",
     "labels taken away: benign",
 )
+COST = ("of", "share of CPU time", "least to most of five turns")
 ALARMS = ("rows of", "rows", "taken out", "share")
 
 
@@ -91,3 +92,19 @@ def entering() -> Iterator[tuple[object, ...]]:
 def alarms() -> Iterator[tuple[object, ...]]:
     for name, one in (_found("calls") | _found("instructions")).items():
         yield name, f"{one['rows']:,}", one["alarms"], f"{one['alarms'] / one['rows']:.2%}"
+
+
+def cost() -> Iterator[tuple[object, ...]]:
+    """The tree's share is of all the work on slices, that of trajectories of label, lift and check."""
+    found = _found("cost")
+    tree, busy = found["tree"], found["trajectories"]
+    yield (
+        "30,000 made-up rows, the whole map stage",
+        f"{tree['share']:.1%}",
+        f"{tree['least']:.1%} to {tree['most']:.1%}",
+    )
+    yield (
+        f"{busy['rows']} trajectories with results, label, lift and check alone",
+        f"{busy['share']:.1%}",
+        "",
+    )

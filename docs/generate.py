@@ -426,6 +426,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "gate runs": lambda: table(gates.RUNS, gates.runs()),
     "gate rulers": lambda: table(gates.RULERS, gates.rulers()),
     "gate entering": lambda: table(gates.ENTERING, gates.entering()),
+    "gate cost": lambda: table(gates.COST, gates.cost()),
     "gate alarms": lambda: table(gates.ALARMS, gates.alarms()),
     "forecast": forecasts.excerpt,
     "whole forecast": forecasts.whole,

@@ -162,6 +162,7 @@ def test_detection_finds_the_calls_that_the_card_finds(name: str) -> None:
 
 
 UNLIKE = {
+    "rjudge": "an action is prose: that a name before an object is a call, the card alone knows",
     "mobile_actions": "padding is seen only where calls of several tools share their keys",
     "seal_tools": "columns of its own, of which the card knows the meaning",
     "toolbank": "the card also reads a row that lacks its request",
