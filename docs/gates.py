@@ -30,6 +30,7 @@ ENTERING = (
     "labels taken away: benign",
 )
 COST = ("of", "share of CPU time", "least to most of five turns")
+REQUESTS = ("requests", "of", "found", "alt-profanity-check")
 ALARMS = ("rows of", "rows", "taken out", "share")
 
 
@@ -87,6 +88,23 @@ def entering() -> Iterator[tuple[object, ...]]:
             beside = one.get("labelled adversarial", 0) + one.get("labelled unknown", 0)
             counts = (one.get(key, 0) for key in ("prompt", "left", "rules alone benign"))
             yield name, one["rows"], one.get("labelled benign", 0), beside, *counts
+
+
+def requests() -> Iterator[tuple[object, ...]]:
+    """Own requests by set and class, beside the library that was asked the same."""
+    told = json.loads(RESULTS.with_name("requests.json").read_text("utf-8"))
+    for name, classes in told["own"].items():
+        for cls, (found, whole) in classes.items():
+            yield f"{name}, {cls}", whole, found, ""
+        for kind in ("harmful", "benign"):
+            key, mine = (
+                f"{name} {kind}",
+                [c for c in classes if (c == "benign") == (kind == "benign")],
+            )
+            found, whole = (sum(classes[c][at] for c in mine) for at in (0, 1))
+            yield f"{name}, all {kind}", whole, found, told["rival"][f"{key} found"]
+    for name, one in told["public"]["sets"].items():
+        yield name, f"{one['rows']:,}", one["found"], ""
 
 
 def alarms() -> Iterator[tuple[object, ...]]:

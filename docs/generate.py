@@ -427,6 +427,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "gate rulers": lambda: table(gates.RULERS, gates.rulers()),
     "gate entering": lambda: table(gates.ENTERING, gates.entering()),
     "gate cost": lambda: table(gates.COST, gates.cost()),
+    "gate requests": lambda: table(gates.REQUESTS, gates.requests()),
     "gate alarms": lambda: table(gates.ALARMS, gates.alarms()),
     "forecast": forecasts.excerpt,
     "whole forecast": forecasts.whole,
