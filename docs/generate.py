@@ -28,7 +28,7 @@ from planloom.arguments import parser
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
-from planloom.recipe import Card, Dedup, Limits, Recipe, Safety, Targets
+from planloom.recipe import Card, Decontaminate, Dedup, Limits, Recipe, Safety, Targets
 from planloom.source import Part, ShapeReader, Source
 from planloom.verdict import Tolerance
 
@@ -243,6 +243,40 @@ def validity() -> str:
     return table(head, rows)
 
 
+def decontaminated() -> str:
+    """Items planted per evaluation set and what survived, by the last benchmarks/decontaminate.py --json."""
+    kinds = ("verbatim", "spelling", "embedded", "turn", "calls")
+    rows = []
+    for name, one in results("decontaminate")["sets"].items():
+        told = [_survived(one.get(kind, {})) for kind in kinds]
+        rows.append((name, f"{one['items']:,}", *told))
+    head = ("set", "items", "as it is", "other spelling", "in a prompt", "as a turn", "same calls")
+    return table(head, iter(rows))
+
+
+def _survived(counts: dict[str, int]) -> str:
+    """Survivors of the planted."""
+    return f"{counts.get('survived', 0):,} of {counts['planted']:,}" if counts else ""
+
+
+def untouched() -> str:
+    """Real rows that are no evaluation set, and their requests found, by the same run."""
+    rows = (
+        (name, f"{one['requests']:,}", *(f"{one.get(how, 0):,}" for how in HOWS))
+        for name, one in results("decontaminate")["untouched"].items()
+    )
+    return table(("rows of", "requests", *HOWS), rows)
+
+
+def rivals_in_overlap() -> str:
+    """Texts called contaminated, by the last benchmarks/overlap.py --json."""
+    rows = (
+        (kind, f"{one['texts']:,}", f"{one['planloom']:,}", f"{one['datatrove']:,}")
+        for kind, one in results("overlap")["texts"].items()
+    )
+    return table(("texts", "number", "Planloom", "datatrove"), rows)
+
+
 def planted() -> str:
     """Faults caught, by the same run."""
     whole = results("validity")["total"]
@@ -263,11 +297,12 @@ def recipe_keys() -> str:
         ("limits.", Limits),
         ("card.", Card),
         ("safety.", Safety),
+        ("decontaminate.", Decontaminate),
     ):
         defaults = struct.__struct_defaults__
         required = len(struct.__struct_fields__) - len(defaults)
         for index, name in enumerate(struct.__struct_fields__):
-            if name not in ("targets", "limits", "dedup", "safety", "card"):
+            if name not in ("targets", "limits", "dedup", "decontaminate", "safety", "card"):
                 default = "required" if index < required else _default(defaults[index - required])
                 rows.append((f"`{prefix}{name}`", default))
     return table(("key", "default"), iter(rows))
@@ -392,6 +427,8 @@ ACCURACY = (
     "sources over 10 % (plans built: error)",
 )
 
+HOWS = ("the same request", "its request is in it")
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "reasons": reasons,
     "fields": fields,
@@ -405,6 +442,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "verdicts": lambda: table(verdicts.HEAD, verdicts.rows()),
     "validity": validity,
     "planted": planted,
+    "decontaminated": decontaminated,
+    "untouched": untouched,
+    "overlap": rivals_in_overlap,
     "recipe keys": recipe_keys,
     "rules": rules,
     "edges": edges,

@@ -13,11 +13,16 @@ PACKAGE = HOME / "src" / "planloom"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.stat().st_size)
 
 WORDS = {"plan", "trace", "source", "errors", "ledger", "recipe", "payload", "verdict", "version"}
-STAGES = {"lift", "checks", "safety", "dedup", "mix", "write", "stats"}
+STAGES = {"lift", "checks", "safety", "decontaminate", "dedup", "mix", "write", "stats"}
 KNOW_STAGES = {"pipeline", "rows", "api", "mix", "write", "explain"} | {"measured", "supply"}
 """The last two foretell what dedup and mix will leave."""
 KNOW_STAGES |= {"conversion"}
 """Lifts anew what a converted row tells, to say what it does not."""
+KNOW_STAGES |= {
+    "evaluation",
+    "inputs",
+    "slices",
+}  # the index of what is decontaminated is theirs to open
 MAY_IMPORT = {
     "plan": set(),
     "errors": set(),
@@ -40,6 +45,12 @@ MAY_IMPORT = {
     "safety": WORDS,
     "prompts": {"plan"},
     "hashes": set(),
+    "phrases": {"hashes"},
+    "items": WORDS | {"datasets", "files", "hashes", "phrases", "records"},
+    "decontaminate": {"items", "phrases", "plan"},
+    "evaluation": WORDS
+    | {"cluster", "datasets", "decontaminate", "fetch", "files", "inputs", "items", "output"}
+    | {"pipeline", "slices", "work"},
     "signatures": {"plan", "hashes"},
     "near": {"hashes", "signatures"},
     "upload": {"errors"},

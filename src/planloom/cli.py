@@ -91,7 +91,7 @@ def _recipe(arguments: argparse.Namespace) -> "Recipe":
 def _build(arguments: argparse.Namespace) -> int:
     import msgspec
 
-    from planloom import output, pipeline, summary, upload
+    from planloom import evaluation, output, pipeline, summary, upload
 
     wanted = _recipe(arguments)
     if arguments.dry_run:
@@ -108,6 +108,11 @@ def _build(arguments: argparse.Namespace) -> int:
     print(summary.losses(corpus.ledger))
     if not any(msgspec.structs.astuple(wanted.targets)):
         print("planloom: all targets are 0, so nothing is kept: set [targets]", file=sys.stderr)
+    if corpus.unchecked:
+        missing = ", ".join(corpus.unchecked)
+        print(f"planloom: NOT checked against evaluation sets: {missing}", file=sys.stderr)
+    for why in sorted(set(corpus.unchecked.values()) - {evaluation.NOT_THERE}):
+        print(f"planloom: NOT checked: {why}", file=sys.stderr)
     for problem in corpus.trouble:
         print(f"planloom: {problem}", file=sys.stderr)
     return 1 if corpus.trouble else 0

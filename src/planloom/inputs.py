@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from planloom import files, language, signatures
 from planloom.datasets import catalogue, find
+from planloom.decontaminate import Evaluation
 from planloom.errors import RecipeError, nearest
 from planloom.files import DataFile, Slice
 from planloom.plan import SCHEMA_VERSION
@@ -110,8 +111,8 @@ def locate(
         RecipeError: if there is no such data root, or a source has no files.
         InputError: for a file that cannot be read at all, or that the hub does not give.
     """
-    root = _root(recipe, chosen, options.data_root)
-    folders = _folders(root, chosen.sources, options, digests)
+    below = root(recipe, chosen, options.data_root)
+    folders = _folders(below, chosen.sources, options, digests)
     found: list[tuple[Source, DataFile, str | None]] = []
     missing = []
     for source in chosen.sources:
@@ -119,15 +120,15 @@ def locate(
         mine = files.find(folder, source) if folder else []
         if not mine:
             missing.append(source.id)
-        commit = folder.name if folder and root is None else None
+        commit = folder.name if folder and below is None else None
         found += [(source, file, commit) for file in mine]
     if missing:
         names = " ".join(f"--without {name}" for name in missing)
         raise RecipeError(
-            f"{options.data_root or root or 'the hub'}: no data of {', '.join(missing)}; put it there or add {names}"
+            f"{options.data_root or below or 'the hub'}: no data of {', '.join(missing)}; put it there or add {names}"
         )
     with ThreadPoolExecutor(AT_ONCE) as pool:  # hashing lets other threads run
-        return list(pool.map(lambda one: _input(one[0], one[1], one[2], digests), found))
+        return list(pool.map(lambda one: read(one[0], one[1], one[2], digests), found))
 
 
 def _folders(
@@ -141,23 +142,28 @@ def _folders(
     return fetch.folders(sources, digests, offline=options.offline, cache_limit=options.cache_limit)
 
 
-def _input(source: Source, file: DataFile, commit: str | None, digests: dict[str, str]) -> Input:
+def read(source: Source, file: DataFile, commit: str | None, digests: dict[str, str]) -> Input:
+    """A data file with the hash of its content."""
     return Input(source.id, file, files.known_digest(file.path, digests), source.revision, commit)
 
 
-def _root(recipe: Recipe, chosen: Chosen, data_root: str | None) -> Path | None:
-    """The folder that holds the data; None is the hub."""
+def root(recipe: Recipe, chosen: Chosen, data_root: str | None) -> Path | None:
+    """The folder that holds the data; None is the hub.
+
+    Raises:
+        RecipeError: if there is no such folder.
+    """
     if data_root is None:
         packed = Path(str(resources.files("planloom").joinpath("sample")))
         return packed if recipe.name == "sample" else None
-    root = Path(data_root)
+    folder = Path(data_root)
     if "://" in data_root:
         from planloom import remote
 
-        root = remote.data_root(data_root, chosen.sources)
-    if not root.is_dir():
+        folder = remote.data_root(data_root, chosen.sources)
+    if not folder.is_dir():
         raise RecipeError(f"--data-root {data_root}: no such folder")
-    return root
+    return folder
 
 
 def commits(located: Sequence[Input]) -> dict[str, str]:
@@ -166,7 +172,12 @@ def commits(located: Sequence[Input]) -> dict[str, str]:
 
 
 def tasks(
-    recipe: Recipe, chosen: Chosen, located: Sequence[Input], stage: Path, limit: int | None
+    recipe: Recipe,
+    chosen: Chosen,
+    located: Sequence[Input],
+    stage: Path,
+    limit: int | None,
+    evaluation: Evaluation | None = None,
 ) -> list[Task]:
     """The slices to transform, in the order that ranks equal plans.
 
@@ -184,6 +195,7 @@ def tasks(
             rejects=recipe.rejects,
             limit=limit,
             stage=str(stage),
+            evaluation=evaluation,
         )
         for found in located
         for piece in _slices(found, recipe, limit)
@@ -214,7 +226,11 @@ def part_of(task: Task) -> Part:
 
 
 def manifest(
-    recipe: Recipe, options: "Options", chosen: Chosen, located: Sequence[Input]
+    recipe: Recipe,
+    options: "Options",
+    chosen: Chosen,
+    located: Sequence[Input],
+    evaluation: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the build was made of; the hashes of its files are added when they are written."""
     return {
@@ -234,6 +250,7 @@ def manifest(
         },
         "sources": [_source_entry(source, located) for source in chosen.sources],
         "refused": chosen.refused,
+        "evaluation_sets": evaluation,
         "targets": {category: target(recipe, category) for category in CATEGORIES},
     }
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from planloom.pipeline import Options
 
 MADE = ("plans", "adversarial", "quarantine", "rejects")
+EVALUATION = "evaluation"
+"""The folder in the stage that holds hashes of evaluation sets."""
 REPORT = "report.html"
 """Made from the rest and with times in it, therefore not in the manifest."""
 
@@ -58,6 +60,19 @@ class Out:
             hint = " (--fresh replaces Planloom builds only)" if fresh else ""
             raise OutputError(f"{self.path}: not empty and no Planloom build; name another{hint}")
 
+    def refuse_other(self, recipe: Recipe, *, fresh: bool) -> None:
+        """Refuses a folder that belongs to another recipe.
+
+        Raises:
+            OutputError: if `fresh` is not set.
+        """
+        known = self._known()
+        if not fresh and known and known["recipe"]["name"] != recipe.name:
+            raise OutputError(
+                f"{self.path}: holds a build of recipe {known['recipe']['name']}; "
+                "name another folder, or replace it with --fresh"
+            )
+
     def claim(
         self, recipe: Recipe, options: "Options", located: Sequence[Input], tasks: Sequence[Task]
     ) -> None:
@@ -65,22 +80,15 @@ class Out:
 
         A folder belongs to a recipe by its name: whatever is changed in it, only the slices that the change
         concerns are made again. Those of sources that this time are not read are spared.
-
-        Raises:
-            OutputError: if the folder is another recipe's and `fresh` is not set.
         """
         known = self._known()
-        if not options.fresh and known and known["recipe"]["name"] != recipe.name:
-            raise OutputError(
-                f"{self.path}: holds a build of recipe {known['recipe']['name']}; "
-                "name another folder, or replace it with --fresh"
-            )
         read = {task.source for task in tasks}
         others = () if options.fresh else (*known.get("slices", ()), *known.get("spared", ()))
         about = {
             "recipe": recipe,
             "data_root": options.data_root,
             "files": [(found.source, *found.file) for found in located],
+            "evaluation": tasks[0].evaluation if tasks else None,
             "slices": [(task.source, task.key) for task in tasks],
             "spared": [(source, key) for source, key in others if source not in read],
         }
@@ -159,7 +167,7 @@ class Out:
     def forget(self) -> None:
         """Drops slices that neither this build nor a source left out needs."""
         known = self._known()
-        keys = {key for _, key in (*known["slices"], *known["spared"])}
+        keys = {EVALUATION, *(key for _, key in (*known["slices"], *known["spared"]))}
         for path in self.stage.iterdir():
             if path.is_dir() and path.name not in keys:
                 shutil.rmtree(path)

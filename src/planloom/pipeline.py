@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from planloom import card, dedup, inputs, output, prompts, report, slices, stats, write
+from planloom import card, dedup, evaluation, inputs, output, prompts, report, slices, stats, write
 from planloom.card.about import About
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
@@ -46,7 +47,10 @@ class Options(Struct, frozen=True):
 
 
 class Corpus(NamedTuple):
-    """A finished build, in the folder `out` on this machine. `trouble` lists files that were cut off and readers that crashed."""
+    """A finished build, in the folder `out` on this machine. `trouble` lists files that were cut off and readers that crashed.
+
+    `unchecked` are evaluation sets that no plan was checked against, each with why.
+    """
 
     out: Path
     recipe: Recipe
@@ -54,6 +58,7 @@ class Corpus(NamedTuple):
     stats: dict[str, Any]
     refused: dict[str, str]
     trouble: list[str]
+    unchecked: dict[str, str]
 
 
 def build(recipe: Recipe, options: Options) -> Corpus:
@@ -69,11 +74,18 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     target.claim(recipe.name, fresh=options.fresh)
     out = output.Out(target.folder)
     out.refuse_foreign(fresh=options.fresh)
-    located = inputs.locate(recipe, chosen, options, out.digests())
-    tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit)
-    out.claim(recipe, options, located, tasks)
+    out.refuse_other(recipe, fresh=options.fresh)
+    digests = out.digests()
+    located = inputs.locate(recipe, chosen, options, digests)
+    sets = evaluation.sets(recipe, chosen, located, options, digests)
     laps.end("find")
-    with _workers(options, tasks) as workers:
+    with _workers(
+        options, sum(inputs.size(one.file) for one in (*located, *sets.inputs))
+    ) as workers:
+        checked = evaluation.check(sets, recipe, out.stage, workers)
+        tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit, checked.evaluation)
+        out.claim(recipe, options, located, tasks)
+        laps.end("evaluation sets")
         ran = workers.run(slices.run, tasks, "slices", inputs.weights(tasks))
         failed = [one for one in ran if isinstance(one, Failed)]
         tasks = [t for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
@@ -96,11 +108,15 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     laps.end("write")
     output.rejects(out.path, folders, recipe.rejects)
     made += prompts.write(folders, out.path / prompts.FILE)
-    statistics = {**stats.tree(made), "repairs": _notes(tasks, reports)}
+    statistics = {
+        **stats.tree(made),
+        "repairs": _notes(tasks, reports),
+        "contaminated": dict(sorted(_contaminated(reports).items())),
+    }
     out.json("stats.json", statistics)
     out.json("ledger.json", ledger.rows())
     out.forget()
-    manifest = inputs.manifest(recipe, options, chosen, located)
+    manifest = inputs.manifest(recipe, options, chosen, located, checked.about)
     lost = [_given_up(one) for one in failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
     if lost:
@@ -112,7 +128,8 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     report.write(out.path)
     target.put()
     trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
-    return Corpus(out.path, recipe, ledger, statistics, chosen.refused, trouble)
+    refused = chosen.refused
+    return Corpus(out.path, recipe, ledger, statistics, refused, trouble, checked.missing)
 
 
 class _Laps:
@@ -128,10 +145,10 @@ class _Laps:
         self._since = now
 
 
-def _workers(options: Options, tasks: Sequence[Task]) -> Workers | Cluster:
+def _workers(options: Options, weight: float) -> Workers | Cluster:
     if options.ray:
         return Cluster(options.ray)
-    return Workers(options.workers or os.cpu_count() or 1, sum(inputs.weights(tasks)))
+    return Workers(options.workers or os.cpu_count() or 1, weight)
 
 
 def _report(folder: Path) -> dict[str, Any]:
@@ -233,6 +250,14 @@ def _notes(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> dict[str
         for name, n in made["notes"].items():
             mine[name] = mine.get(name, 0) + n
     return {source: dict(sorted(mine.items())) for source, mine in sorted(notes.items()) if mine}
+
+
+def _contaminated(reports: Sequence[dict[str, Any]]) -> Counter[str]:
+    """Plans that repeat an evaluation set, by set."""
+    counts: Counter[str] = Counter()
+    for made in reports:
+        counts.update(made["contaminated"])
+    return counts
 
 
 def _given_up(failed: Failed[Task]) -> str:

@@ -68,6 +68,15 @@ class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
     template_cap: Count = 500
 
 
+class Decontaminate(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which evaluation sets no plan may repeat: ids of the catalogue; None is all that it knows.
+
+    From the hub only sets that are named here, or are sources of the recipe, are fetched.
+    """
+
+    sets: tuple[str, ...] | None = None
+
+
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
     """A source in a recipe; `max` is the most plans it may give, None all.
 
@@ -126,6 +135,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     safety: Safety = Safety()
     dedup: Dedup = Dedup()
     card: Card = Card()
+    decontaminate: Decontaminate = Decontaminate()
 
     @property
     def goal(self) -> int:
@@ -180,6 +190,7 @@ _TABLES = {
     "limits": Limits,
     "safety": Safety,
     "card": Card,
+    "decontaminate": Decontaminate,
     "dedup": Dedup,
     "sources": Wanted,
 }

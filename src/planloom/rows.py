@@ -1,12 +1,14 @@
 """The way of one row: policy, read, label, lift, check. Every row ends in an Outcome."""
 
 import traceback
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from planloom import checks, safety
+from planloom.decontaminate import Found, Index
 from planloom.errors import BadRow, Reason
 from planloom.lift import lift
 from planloom.plan import ExecutionPlan, Finding, Label
@@ -124,6 +126,30 @@ def _judge(plan: ExecutionPlan, trace: Trace, settings: Settings) -> Judged:
     consequence, finding = told
     detail = f"{finding.rule}: {finding.span}"
     return Judged(plan, "label", Verdict(reason(consequence, finding), detail))
+
+
+def cleared(outcomes: Sequence[Outcome], index: Index, repeated: Counter[str]) -> list[Outcome]:
+    """The outcomes, with no benign plan accepted that repeats an item of an evaluation set.
+
+    `repeated` counts these plans by set.
+    """
+    fine = [one.plan for outcome in outcomes for one in outcome.plans if not one.verdict.reason]
+    found = index.find(fine)
+    if not any(found):
+        return list(outcomes)
+    repeated.update(item.set for item in found if item)
+    items = iter(found)
+    return [outcome._replace(plans=_cleared(outcome.plans, items)) for outcome in outcomes]
+
+
+def _cleared(plans: Sequence[Judged], items: Iterator[Found | None]) -> list[Judged]:
+    """The plans; for each that was fine the next item says whether it stays so."""
+    clear = []
+    for one in plans:
+        item = None if one.verdict.reason else next(items)
+        verdict = Verdict(Reason.contaminated, str(item)) if item else one.verdict
+        clear.append(one._replace(verdict=verdict))
+    return clear
 
 
 def place_of(source: Source, part: Part, file: str, at: int) -> Place:

@@ -21,13 +21,23 @@ import msgspec
 import pyarrow as pa
 from msgspec import Struct
 
-from planloom import arrow, files, language, payload, prompts, records, signatures
+from planloom import (
+    arrow,
+    decontaminate,
+    files,
+    language,
+    payload,
+    prompts,
+    records,
+    signatures,
+)
 from planloom.chunks import MAX_PLANS, Chunk
 from planloom.datasets import find
+from planloom.decontaminate import Evaluation
 from planloom.errors import Reason
 from planloom.files import Broken, Slice
 from planloom.ledger import Ledger
-from planloom.rows import Judged, Outcome, Settings, carry, forbidden, place_of
+from planloom.rows import Judged, Outcome, Settings, carry, cleared, forbidden, place_of
 from planloom.source import Part, Row, Source
 from planloom.trace import Trace
 from planloom.version import __version__
@@ -37,12 +47,15 @@ ROOMS = (
     "calls.py",
     "checks.py",
     "chunks.py",
+    "decontaminate.py",
     "files.py",
     "fit.py",
     "hashes.py",
+    "items.py",
     "language.py",
     "parquet.py",
     "payload.py",
+    "phrases.py",
     "plan.py",
     "prompts.py",
     "recipe.py",
@@ -56,6 +69,7 @@ ROOMS = (
 )
 
 OUTPUTS = "outputs.json"
+TOGETHER = 256  # rows whose requests are looked for in evaluation sets at once
 
 
 class Task(Struct, frozen=True):
@@ -70,6 +84,7 @@ class Task(Struct, frozen=True):
     rejects: int
     limit: int | None
     stage: str
+    evaluation: Evaluation | None = None
 
     @property
     def key(self) -> str:
@@ -77,6 +92,7 @@ class Task(Struct, frozen=True):
         known = (
             *(self.source, self.piece.file.part, self.piece.file.name, self.sha256, self.revision),
             *(self.piece.start, self.piece.stop, self.settings, self.rejects, self.limit),
+            self.evaluation and self.evaluation.digest,
             *(
                 code_hash(self.folders),
                 pa.__version__,
@@ -185,6 +201,9 @@ class _Gathered:
         self.crash = ""
         self.cut = ""
         self.closed = forbidden(part, task.settings)
+        self.index = decontaminate.opened(task.evaluation.folder) if task.evaluation else None
+        self.repeated: Counter[str] = Counter()
+        self.waiting: list[tuple[int, Row, Outcome]] = []
 
     def take(self, at: int, record: dict[str, Any] | Broken) -> None:
         self.ledger.add(self.source.id, "read", "row")
@@ -197,7 +216,19 @@ class _Gathered:
             self._left(at, "read", "row", Reason.policy, self.closed, record)
         else:
             place = place_of(self.source, self.part, self.task.piece.file.name, at)
-            self._carried(at, record, carry(record, self.part, place, self.task.settings))
+            outcome = carry(record, self.part, place, self.task.settings)
+            self.waiting.append((at, record, outcome))
+            if len(self.waiting) == TOGETHER:
+                self._clear()
+
+    def _clear(self) -> None:
+        """Takes the rows that wait, after a look into the evaluation sets for all at once."""
+        outcomes = [outcome for _, _, outcome in self.waiting]
+        if self.index is not None:
+            outcomes = cleared(outcomes, self.index, self.repeated)
+        for (at, row, _), outcome in zip(self.waiting, outcomes, strict=True):
+            self._carried(at, row, outcome)
+        self.waiting.clear()
 
     def _carried(self, at: int, row: Row, outcome: Outcome) -> None:
         self.crash = self.crash or outcome.crash
@@ -245,7 +276,8 @@ class _Gathered:
             del kept[self.task.rejects :]
 
     def finish(self) -> None:
-        """The last chunk, the rejects, the ledger, and the hashes of all."""
+        """The last rows, the last chunk, the rejects, the ledger, and the hashes of all."""
+        self._clear()
         if self.chunk.plans:
             self._flush()
         self.prompts.close()
@@ -258,6 +290,7 @@ class _Gathered:
             "file": self.task.piece.file.name,
             "rows": self.ledger.rows(),
             "notes": dict(sorted(self.notes.items())),
+            "contaminated": dict(sorted(self.repeated.items())),
             "crash": self.crash,
             "cut": self.cut,
         }

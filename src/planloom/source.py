@@ -69,7 +69,7 @@ class Part(Struct, frozen=True):
     columns that hold lists of equal length: every element makes a row of its own, beside the
     record's other columns; `each = ("*",)` does so with the values of an object that holds nothing
     but rows. `whole` makes one row `{"records": [..]}` of all the records of a file. `why` explains
-    a policy other than `train`.
+    a policy other than `train`. `held_out` says that the reader marks some rows as `eval_only`.
     """
 
     split: str
@@ -85,6 +85,7 @@ class Part(Struct, frozen=True):
     each: tuple[str, ...] = ()
     whole: bool = False
     why: str = ""
+    held_out: bool = False
 
     @property
     def name(self) -> str:
@@ -95,6 +96,11 @@ class Part(Struct, frozen=True):
         if callable(self.unique):
             return self.unique(row)
         return row.get(self.unique) if self.unique else None
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether rows of it are an evaluation set."""
+        return self.policy == "eval_only" or self.held_out
 
     @property
     def counts_rows(self) -> bool:

@@ -24,5 +24,13 @@ SOURCE = Source(
     rows=9_654,
     claim="unknown",
     tier=3,
-    parts=(Part(split="train", files=("dataset.jsonl",), read=read, category="function_calling"),),
+    parts=(
+        Part(
+            split="train",
+            files=("dataset.jsonl",),
+            read=read,
+            category="function_calling",
+            held_out=True,
+        ),
+    ),
 )

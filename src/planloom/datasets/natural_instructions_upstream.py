@@ -69,6 +69,7 @@ SOURCE = Source(
             use="no_publish",
             each=("Instances",),
             columns=_COLUMNS,
+            held_out=True,
         ),
     ),
 )

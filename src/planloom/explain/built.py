@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 
-from planloom import files, inputs, records
+from planloom import decontaminate, files, inputs, output, records
 from planloom.datasets import find
 from planloom.errors import InputError, RecipeError, nearest
 from planloom.files import Broken, DataFile, Slice
@@ -70,6 +70,10 @@ class Built:
             raise InputError(f"{out}: no finished build; run planloom build --out {out} first")
         known = msgspec.json.decode(claim.read_bytes())
         self.out = out
+        self.evaluation: decontaminate.Index | None = None
+        if sets := known.get("evaluation"):
+            folder = out / ".stage" / output.EVALUATION / Path(sets["folder"]).name
+            self.evaluation = decontaminate.opened(str(folder))
         self.recipe = msgspec.convert(known["recipe"], Recipe)
         places = [out / ".stage" / key for _, key in known["slices"]]
         self._slices = [place for place in places if place.is_dir()]  # the rest was given up

@@ -1,5 +1,6 @@
 """All that can be told of a plan or a row, as plain data: the row is read again and followed."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from planloom.files import Broken
 from planloom.lift.leaves import leaves_of
 from planloom.lift.values import located
 from planloom.plan import ExecutionPlan, Node
-from planloom.rows import Judged, Outcome, Settings, carry, place_of
+from planloom.rows import Judged, Outcome, Settings, carry, cleared, place_of
 from planloom.trace import Trace
 
 
@@ -141,7 +142,10 @@ def kept(built: Built, address: Address, record: Record, plan: ExecutionPlan) ->
 def _carried(built: Built, address: Address, record: dict[str, Any]) -> Outcome:
     source, part = built.source(address.source), built.part(address)
     settings = Settings(built.recipe.limits, built.recipe.allow_non_commercial, built.recipe.safety)
-    return carry(record, part, place_of(source, part, address.file, address.at), settings)
+    outcome = carry(record, part, place_of(source, part, address.file, address.at), settings)
+    if built.evaluation is not None:
+        [outcome] = cleared([outcome], built.evaluation, Counter())
+    return outcome
 
 
 def _head(built: Built, address: Address) -> dict[str, Any]:

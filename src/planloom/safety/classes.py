@@ -40,7 +40,7 @@ CLASSES = {
     "no_verdict": _attack("the source attacked the run and does not say how it ended"),
     "jailbreak": _adversarial("a request to set the model's rules aside"),
     "toxic": _adversarial("a request for sexual, hateful, violent, criminal or self-harming text"),
-    "template_spam": Class("quarantine", Reason.suspect, "a script asked it, thousands of times"),
+    "template_spam": Class("noted", Reason.suspect, "a script asks it, thousands of times"),
     "personal": Class("noted", Reason.suspect, "personal data in text of real users, by its kind"),
     "unsafe_destination": Class(
         "quarantine", Reason.suspect, "a call goes where secrets are kept or leak to"
