@@ -73,6 +73,8 @@ def datatrove(file: Path) -> dict[str, Any]:
     items = [row["text"] for row in rows if row["kind"] == "item"]
     with tempfile.TemporaryDirectory() as folder:
         judge = NGramsDecontFilter(folder, config=NGramsDecontConfig(find_query_ngrams=True))
+        hashed = judge.hash_func
+        judge.hash_func = lambda text: hashed(text.encode())  # what its xxhash now asks for
         plain = (simplify_text(text, judge.config.norm_config) for text in items)
         words = (judge.tokenizer.word_tokenize(text) for text in plain)
         grams = (gram for one in words for gram in ngrams(one, judge.config.n_grams))

@@ -294,3 +294,13 @@ def test_the_token_is_never_told(hub: Any, tmp_path: Path, token: str) -> None:
     assert TOKEN not in built.stdout + built.stderr
     for path in user.home.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_a_named_evaluation_set_that_the_hub_lacks_is_told(user: User) -> None:
+    path = recipe(user.home, XLAM)
+    asked = '\n[decontaminate]\nsets = ["lmarena-ai/arena-hard-auto"]\n'
+    path.write_text(path.read_text() + asked)
+    built = user.run("build", str(path), "--out", "out", "--workers", "1")
+    assert built.returncode == 0, built.stderr
+    assert "NOT checked against evaluation sets: lmarena-ai/arena-hard-auto" in built.stderr
+    assert "planloom: NOT checked: " in built.stderr
