@@ -68,8 +68,19 @@ MAY_IMPORT = {
     "review": WORDS | {"arrow", "explain", "hashes", "output", "report", "terminal"},
     "terminal": set(),
     "explain": WORDS
-    | {"arrow", "chunks", "datasets", "files", "indexed", "inputs", "lift", "mix", "records"}
-    | {"rows", "terminal"},
+    | {
+        "arrow",
+        "chunks",
+        "datasets",
+        "decontaminate",
+        "files",
+        "indexed",
+        "inputs",
+        "lift",
+        "mix",
+        "records",
+    }
+    | {"output", "rows", "terminal"},
     "card": WORDS | {"arrow", "report"},
     "parcel": WORDS | {"card", "files", "report"},
     "push": {"asking", "download", "errors", "hub", "parcel", "version"},

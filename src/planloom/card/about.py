@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from planloom.card.licences import Verdict, verdict
+from planloom.errors import Reason
 from planloom.recipe import Card
 from planloom.report.built import Built
 
@@ -18,8 +19,11 @@ CONFIGS = {
     "quarantine": "plans without the safety label that they need: unknown, nobody vetted them",
     "tools": "the tools that plans name: key, name, description, JSON Schema",
 }
-SIDES = {"adversarial": "flagged", "quarantine": "unlabelled"}
-"""The folders beside the corpus, by the Reason with which their plans left."""
+SIDES = {
+    "adversarial": (Reason.flagged,),
+    "quarantine": (Reason.unlabelled, Reason.attacked, Reason.suspect),
+}
+"""The folders beside the corpus, by the Reasons with which their plans left at the label."""
 Files = Mapping[str, Mapping[str, Any]]
 
 
@@ -100,9 +104,9 @@ class About(NamedTuple):
                 folder: sum(
                     n
                     for key, n in built.ledger.counts.items()
-                    if key.source == name and key.unit == "plan" and key.reason == reason
+                    if (key.source, key.stage) == (name, "label") and key.reason in reasons
                 )
-                for folder, reason in SIDES.items()
+                for folder, reasons in SIDES.items()
                 if folder in self.configs
             }
             if evidence or any(sides.values()):
