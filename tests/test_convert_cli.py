@@ -61,6 +61,17 @@ def test_the_account_adds_up(sample: Path, capsys: pytest.CaptureFixture[str]) -
     assert f"evidence {observed};" in told.err or f"evidence {observed}\n" in told.err
 
 
+def test_what_is_read_is_not_written_over(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (part,) = (sample / "plans").glob("part-*.parquet")
+    before = part.read_bytes()
+    command = ["convert", str(sample), "--to", "openai", "--out", str(part), "--overwrite"]
+    assert cli.main(command) == 2
+    assert "is what is read" in capsys.readouterr().err
+    assert part.read_bytes() == before
+
+
 def test_a_file_without_tools_says_so(
     sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,9 +81,8 @@ def test_a_file_without_tools_says_so(
     alone.write_bytes(part.read_bytes())
     assert cli.main(["convert", str(alone), "--to", "openai"]) == 0
     told = capsys.readouterr()
-    assert (
-        "no tools.parquet beside it" in told.err and " tools" in told.err.split("of 102 plans")[1]
-    )
+    assert "no tools.parquet beside it" in told.err
+    assert " tools" in told.err.split("not carried, of")[1]
     assert all("tools" not in json.loads(line) for line in told.out.splitlines())
 
 
@@ -118,7 +128,7 @@ WRONG = {
     "no such plan": (["{sample}", "--to", "atif", "--only", "0" * 32], 1, "holds 0 of the 1 plans"),
     "no id": (["{sample}", "--to", "atif", "--only", "abc"], 2, "32 hex digits"),
     "no folder": (["{sample}", "--to", "atif", "--out", "{tmp}/a/b"], 2, "there is no folder"),
-    "a folder as file": (["{sample}", "--to", "atif", "--out", "{tmp}/empty"], 2, "there already"),
+    "a folder as file": (["{sample}", "--to", "atif", "--out", "{tmp}/empty"], 2, "is a folder"),
 }
 
 

@@ -187,11 +187,19 @@ def test_a_stage_adds_its_section(built: Corpus, capsys: pytest.CaptureFixture[s
     assert data_of(built.out)["sections"][-1]["title"] == "Training"
 
 
+def test_a_broken_part_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = planloom.build(out=tmp_path / "out").out
+    for part in (out / "plans").glob("*.parquet"):
+        part.write_bytes(b"{}")
+    assert main(["report", str(out)]) == 2
+    assert capsys.readouterr().err.startswith("planloom: a file is broken: ")
+
+
 def test_no_build_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(InputError, match="no finished build"):
         Built.at(tmp_path)
     assert main(["report", str(tmp_path)]) == 1
-    assert "planloom build --out" in capsys.readouterr().err
+    assert "no finished build" in capsys.readouterr().err
 
 
 def test_a_build_that_kept_nothing_has_a_report(tmp_path: Path) -> None:
@@ -260,6 +268,12 @@ def test_the_page_filters_and_opens_a_plan(page: Any, built: Corpus) -> None:
     page.locator("#plans input").fill("")
     page.locator("#plans select[aria-label=edges]").select_option("")
     assert items.count() == whole
+
+
+def test_it_opens_at_its_top(page: Any) -> None:
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    assert page.evaluate("scrollY") == 0
 
 
 def test_keys_go_through_the_list(page: Any) -> None:

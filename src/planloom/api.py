@@ -99,5 +99,5 @@ def convert(
     """
     from planloom import conversion
 
-    with conversion.opened(Path(out), overwrite=overwrite) as write:
+    with conversion.opened(Path(out), Path(source), overwrite=overwrite) as write:
         return conversion.run(Path(source), to, write)

@@ -219,12 +219,18 @@ def _add_review(commands: "Commands[argparse.ArgumentParser]") -> None:
     add("--answers", type=Path, metavar="FILE", help="a CSV file filled in: print the estimate")
     add(
         "--least",
-        type=_amount,
-        default=0.0,
+        type=_share,
         metavar="SHARE",
-        help="exit 1 if the lower end of the interval is below, as 0.95",
+        help="with --answers: exit 1 if the interval begins below, as 0.95",
     )
     command.set_defaults(run="review")
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("must be from 0 to 1")
+    return share
 
 
 def _seed(text: str) -> int:

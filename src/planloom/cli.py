@@ -37,6 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED
+    except ValueError as error:
+        if arguments.debug or not type(error).__module__.startswith("pyarrow"):
+            raise
+        print(f"planloom: a file is broken: {error}; build it again", file=sys.stderr)
+        return 2
     except OSError as error:
         if arguments.debug:
             raise
@@ -233,7 +238,7 @@ def _convert(arguments: argparse.Namespace) -> int:
     from planloom import conversion
 
     out = arguments.out
-    to_file = out and conversion.opened(out, overwrite=arguments.overwrite)
+    to_file = out and conversion.opened(out, arguments.source, overwrite=arguments.overwrite)
     with to_file or nullcontext(sys.stdout.buffer.write) as write:
         done = conversion.run(arguments.source, arguments.to, write, arguments.only)
     sys.stdout.flush()
@@ -260,6 +265,8 @@ def _review(arguments: argparse.Namespace) -> int:
     out = Target(arguments.out).folder
     if arguments.answers:
         return _estimate(out, arguments)
+    if arguments.least is not None:
+        raise RecipeError("--least judges answers: name them with --answers FILE")
     size, seed = arguments.per_source, arguments.seed
     made = review.make(
         out,
@@ -282,7 +289,7 @@ def _estimate(out: Path, arguments: argparse.Namespace) -> int:
     for warning in found.warnings:
         print(f"planloom: {warning}", file=sys.stderr)
     print(estimate.text(found))
-    return int(found.share.low < arguments.least)
+    return int(found.share.low < (arguments.least or 0))
 
 
 RUNS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -23,6 +23,7 @@ from planloom.trace import Tool
 
 PLAN = tuple(n for n in ExecutionPlan.__struct_fields__ if n not in ("nodes", "edges"))
 NODE = tuple(name for name in Node.__struct_fields__ if name != "id")
+NO_GRAPH = ("openai", "sharegpt", "hermes")
 EDGES, ADDED, DEEDS = "edges", "order_not_stated", "all but user turns"
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 
@@ -133,14 +134,18 @@ def _read(source: Path, only: frozenset[str]) -> Iterator[tuple[ExecutionPlan, l
 
 
 @contextmanager
-def opened(path: Path, *, overwrite: bool = False) -> Iterator[Write]:
-    """A file that is there whole or not at all; compressed if its name ends so.
+def opened(path: Path, source: Path, *, overwrite: bool = False) -> Iterator[Write]:
+    """A file that is there whole or not at all; compressed if its name ends so. `source` is read.
 
     Raises:
         OutputError: if there is one already, or no such folder.
         OSError: if the place cannot be written.
     """
-    if path.exists() and (not overwrite or not path.is_file()):
+    if path.is_file() and any(path.samefile(one) for one in stored.corpus(source)):
+        raise OutputError(f"{path}: is what is read; name another")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file")
+    if path.exists() and not (overwrite and path.is_file()):
         raise OutputError(f"{path}: there already; name another, or replace it with --overwrite")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}; make it first")
@@ -164,6 +169,8 @@ def told(done: Converted, to: str) -> Iterator[str]:
         yield f"left out: {count:,} plans that {why}"
     if not done.compared:
         return
+    if to in NO_GRAPH:
+        yield "these rows hold no edges, tiers or scope; Planloom's reader judges them anew"
     where = f"only in {done.key}, where other readers do not look" if done.key else "not carried"
     units = {
         "plans": [(name, done.lost[name]) for name in (DEEDS, *PLAN)],

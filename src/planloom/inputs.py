@@ -25,6 +25,8 @@ from planloom.version import __version__
 if TYPE_CHECKING:
     from planloom.pipeline import Options
 
+PACKED = "sample"
+"""The recipe that reads the rows packed with Planloom, unless a data root is named."""
 AT_ONCE = 4  # files that are hashed at the same time
 
 size = files.size
@@ -155,7 +157,7 @@ def root(recipe: Recipe, chosen: Chosen, data_root: str | None) -> Path | None:
     """
     if data_root is None:
         packed = Path(str(resources.files("planloom").joinpath("sample")))
-        return packed if recipe.name == "sample" else None
+        return packed if recipe.name == PACKED else None
     folder = Path(data_root)
     if "://" in data_root:
         from planloom import remote
@@ -250,6 +252,7 @@ def manifest(
         },
         "sources": [_source_entry(source, located) for source in chosen.sources],
         "refused": chosen.refused,
+        "made_up": options.data_root is None and recipe.name == PACKED,
         "evaluation_sets": evaluation,
         "targets": {category: target(recipe, category) for category in CATEGORIES},
     }

@@ -78,6 +78,11 @@ class About(NamedTuple):
         return verdict(self.built.counted("source_use") if self.uses is None else self.uses)
 
     @property
+    def made_up(self) -> bool:
+        """Whether the rows are those packed with Planloom."""
+        return bool(self.built.manifest.get("made_up"))
+
+    @property
     def configs(self) -> dict[str, list[str]]:
         """The configs that have files, and these."""
         found = {}

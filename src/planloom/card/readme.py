@@ -8,7 +8,7 @@ from huggingface_hub import DatasetCardData
 from planloom.card import fields, notice
 from planloom.card.about import CONFIGS, SPLIT, About
 from planloom.card.licences import MEANS, USES
-from planloom.card.words import COLLECTED, LIMITS, PERSONAL, STEPS, limits, share
+from planloom.card.words import LIMITS, MADE_UP, STEPS, collected, limits, personal, share
 from planloom.card.words import USES as FOR
 from planloom.recipe import TITLES
 
@@ -30,7 +30,7 @@ def readme(about: About) -> str:
     parts += [_intro(about), "## Composition", *_composition(about), "## Sources", *_sources(about)]
     parts += ["## How it was built", *_made(about), "## Fields", _fields()]
     parts += ["## Loading", _loading(about), "## Limits", _list([*limits(about), *LIMITS])]
-    parts += ["## Uses", _list(FOR), "## Personal data", PERSONAL]
+    parts += ["## Uses", _list(FOR), "## Personal data", personal(about)]
     parts += ["## Licence", *_licence(about), "## Citation", *_citation(about)]
     return "\n\n".join(parts) + "\n"
 
@@ -68,16 +68,12 @@ def _size(plans: int) -> str:
 def _intro(about: About) -> str:
     totals = about.built.counted("totals")
     beside = [f"{n:,} plans in `{name}`" for name, n in notice.sides(about).items()]
-    made_up = (
-        " The rows packed with Planloom, which the recipe `sample` reads without a data root, are made up "
-        "in the shapes of these datasets."
-    )
     return (
         f"{about.built.kept:,} benign execution plans: typed graphs of what an assistant did for a "
         f"request, with {totals.get('calls', 0):,} calls of {totals.get('tools', 0):,} tools, "
         f"{totals.get('data_edges', 0):,} data edges and {totals.get('order_edges', 0):,} order edges."
         + (f" Beside the corpus: {', '.join(beside)}." if beside else "")
-        + (made_up if about.built.name == "sample" else "")
+        + (f" {MADE_UP}" if about.made_up else "")
     )
 
 
@@ -149,7 +145,7 @@ def _sources(about: About) -> Iterator[str]:
 def _made(about: About) -> Iterator[str]:
     manifest = about.built.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
-    yield COLLECTED
+    yield collected(about)
     yield f"```bash\n{notice.command(about)}\n```"
     yield (
         f"With planloom {manifest['planloom']} (schema {manifest['schema']}), {versions}. "

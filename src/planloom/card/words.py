@@ -9,13 +9,18 @@ COLLECTED = (
     "Rows of public datasets, read as published. Nothing was asked of people, nothing was called or "
     "generated for this corpus."
 )
+MADE_UP = (
+    "Made-up rows in the shapes of public datasets, packed with Planloom to try it; they say nothing about "
+    "those datasets, whose addresses, licences and revisions are named as if they were theirs."
+)
 STEPS = (
     "Read: a row becomes a trace of what it says happened: user turns, tools on offer, calls, results.",
-    "Label: rows that a label or rule of their source flags go to adversarial/; text of real users "
-    "without a safety label goes to quarantine/.",
+    "Gate: what a label or rule says is not benign goes to adversarial/; attacks that were not obeyed, "
+    "doubts, and text of real users without a safety label go to quarantine/.",
     "Lift: a trace becomes a graph; data edges are values or references of earlier results that turn "
     "up in later arguments, order edges are mere sequence; trust and scope follow word rules.",
     "Check: calls against the tools' own JSON Schema, requests, placeholders, refusals.",
+    "Decontaminate: plans that repeat evaluation sets leave.",
     "Dedup: equal plans over all sources, prefixes, near duplicates, a cap for each template.",
     "Mix: category targets, by seeded hash.",
 )
@@ -40,6 +45,16 @@ JUDGED = {
     "scope_sensitivity": "sensitivity",
 }
 BASES = ("observed", "inferred", "default")
+
+
+def collected(about: About) -> str:
+    """How the rows were come by."""
+    return MADE_UP if about.made_up else COLLECTED
+
+
+def personal(about: About) -> str:
+    """Whose words are inside."""
+    return "All names and texts are made up." if about.made_up else PERSONAL
 
 
 def limits(about: About) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Built:
     def __init__(self, out: Path) -> None:
         claim = out / ".stage" / "build.json"
         if not claim.exists() or not (out / "manifest.json").exists():
-            raise InputError(f"{out}: no finished build; run planloom build --out {out} first")
+            raise InputError(f"{out}: no finished build of Planloom is there")
         known = msgspec.json.decode(claim.read_bytes())
         self.out = out
         self.evaluation: decontaminate.Index | None = None
@@ -110,7 +110,9 @@ class Built:
         """
         found = self.rows(address.source, address.file, (address.at,))
         if address.at not in found:
-            raise RecipeError(f"{self.file(address).path}: no record at {address.at}")
+            raise RecipeError(
+                f"{self.file(address).path}: no record at {address.at} (in JSON lines AT is a byte offset)"
+            )
         return found[address.at]
 
     def rows(self, source: str, name: str, wanted: Collection[int]) -> dict[int, Record]:

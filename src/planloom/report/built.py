@@ -28,7 +28,7 @@ class Built(NamedTuple):
             InputError: if there is no finished build.
         """
         if not (out / "manifest.json").exists():
-            raise InputError(f"{out}: no finished build; make one with planloom build --out {out}")
+            raise InputError(f"{out}: no finished build of Planloom is there")
         manifest, table, stats, run = (
             msgspec.json.decode((out / f"{name}.json").read_bytes())
             for name in ("manifest", "ledger", "stats", "run")

@@ -40,7 +40,10 @@ def headline(built: Built) -> Section:
         _tiers(built),
         Table(("category", "target", "built", "missing", "evidence"), tuple(rows)),
     )
-    return Section("Composition", "What was wanted and what real rows gave.", blocks)
+    rows_of = (
+        "made-up rows, packed to try Planloom," if built.manifest.get("made_up") else "real rows"
+    )
+    return Section("Composition", f"What was wanted and what {rows_of} gave.", blocks)
 
 
 def _tiles(built: Built) -> Iterator[Tile]:
@@ -93,7 +96,9 @@ def way(built: Built) -> Section:
         Table(head, tuple(rows)),
     )
     wrong = ledger.problems()
-    sum_up = "They went nowhere else: the ledger adds up." if not wrong else "; ".join(wrong)
+    sum_up = (
+        "The ledger adds up: what is not listed below was kept." if not wrong else "; ".join(wrong)
+    )
     text = f"{read:,} rows were read, {lifted:,} of them became {made:,} plans, {built.kept:,} plans were kept. {sum_up}"
     return Section("From row to plan", text, blocks)
 
@@ -253,7 +258,7 @@ def kinds(built: Built) -> Section:
         _longest("Use", built.counted("use"), "plans"),
         _longest("Fold", built.counted("fold"), "plans"),
     )
-    return Section("Languages and licences", "`und`: too short or too mixed to tell.", blocks)
+    return Section("Languages and licences", "und: too short or too mixed to tell.", blocks)
 
 
 def repeats(built: Built) -> Section:

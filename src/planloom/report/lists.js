@@ -19,7 +19,8 @@ function explorer(id, items, { fields, searched, title, whence, show, state }) {
     if (at < 0 || at >= shown.length) return;
     chosen = at;
     [...list.children].forEach((child, i) => child.setAttribute("aria-current", i === at));
-    list.children[at].scrollIntoView({ block: "nearest" });
+    const { offsetTop: top, offsetHeight: height } = list.children[at];
+    list.scrollTop = Math.min(top, Math.max(list.scrollTop, top + height - list.clientHeight));
     detail.replaceChildren(...show(shown[at]));
     if (focus) detail.focus({ preventScroll: false });
   }
