@@ -271,7 +271,7 @@ def test_the_page_filters_and_opens_a_plan(page: Any, built: Corpus) -> None:
 
 
 def test_it_opens_at_its_top(page: Any) -> None:
-    page.reload()
+    page.goto(page.url)
     page.wait_for_selector("html[data-ready]", state="attached")
     assert page.evaluate("scrollY") == 0
 
