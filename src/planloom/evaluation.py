@@ -91,7 +91,7 @@ def _elsewhere(
     source: Source, recipe: Recipe, chosen: Chosen, options: "Options", digests: dict[str, str]
 ) -> tuple[list[Input], str]:
     """The files of a set that is no source of the build, or why there are none."""
-    root = inputs.root(recipe, chosen, options.data_root)
+    root = inputs.root(recipe, Chosen([source], {}), options.data_root)
     if root is not None:
         folder, why = files.root_of(root, source), ""
     elif source.id in (recipe.decontaminate.sets or ()):
