@@ -181,3 +181,10 @@ def test_status_tells_how_far_a_build_is(
     (out / "manifest.json").unlink()
     assert cli.main(["build", "--out", str(out), "--status"]) == 0
     assert "not finished" in capsys.readouterr().out
+
+
+def test_the_whole_catalogue_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    parts = {(one["id"], part["unique"]) for one in listed for part in one["parts"]}
+    assert ("RioLee/ToolPref-Pairwise-30K", "_task") in parts and len(listed) > 40

@@ -29,8 +29,13 @@ def entry(source: Source) -> dict[str, Any]:
 
 def as_json(listed: list[Source]) -> str:
     return msgspec.json.format(
-        msgspec.json.encode([entry(source) for source in listed]), indent=1
+        msgspec.json.encode([entry(source) for source in listed], enc_hook=_name), indent=1
     ).decode()
+
+
+def _name(function: Any) -> str:
+    """A part may compute its `unique` from the row; the rule's name stands for it."""
+    return str(function.__name__)
 
 
 def as_text(listed: list[Source]) -> str:
