@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -188,3 +191,17 @@ def test_the_whole_catalogue_is_json(capsys: pytest.CaptureFixture[str]) -> None
     listed = json.loads(capsys.readouterr().out)
     parts = {(one["id"], part["unique"]) for one in listed for part in one["parts"]}
     assert ("RioLee/ToolPref-Pairwise-30K", "_task") in parts and len(listed) > 40
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["forecast"]])
+def test_a_terminal_without_unicode_gets_the_likeness(arguments: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import planloom.cli as c; exit(c.main())", *arguments],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=True,
+    )
+    text = ran.stdout.decode("ascii")
+    assert text and not ran.stderr
+    if "--json" in arguments:
+        json.loads(text)

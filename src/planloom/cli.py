@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planloom import terminal
 from planloom.arguments import parser
 from planloom.errors import InputError, PlanloomError, RecipeError
 
@@ -22,6 +23,7 @@ CLOSED = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0 fine, 1 the data falls short, 2 wrong use, 130 interrupted."""
     arguments = argparse.Namespace(debug=False, run=None)
+    terminal.tolerate(sys.stdout)
     try:
         parser().parse_args(argv, arguments)
         return int(RUNS[arguments.run](arguments))
@@ -60,7 +62,10 @@ def _list(arguments: argparse.Namespace) -> int:
     from planloom import listing
 
     sources = listing.sources(_folders(arguments.datasets))
-    print(listing.as_json(sources) if arguments.json else listing.as_text(sources))
+    if arguments.json:
+        print(terminal.shown_json(listing.as_json(sources), sys.stdout))
+    else:
+        print(listing.as_text(sources))
     return 0
 
 
@@ -151,7 +156,7 @@ def _forecast(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from planloom import explain, terminal
+    from planloom import explain
     from planloom.explain import story, telling
     from planloom.upload import Target
 

@@ -1,10 +1,12 @@
 """Text for a terminal: how wide it is, wrapped and cut to fit, safe to print, in colour or plain."""
 
+import codecs
 import json
 import os
 import textwrap
 import unicodedata
 from collections.abc import Iterator
+from io import TextIOWrapper
 from typing import NamedTuple, TextIO
 
 NARROWEST = 20
@@ -58,6 +60,19 @@ def printable(line: str) -> str:
 def plain(text: str) -> str:
     """The text in ASCII: lines and arrows by their likeness, other letters escaped."""
     return text.translate(_PLAIN).encode("ascii", "backslashreplace").decode()
+
+
+def _likeness(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return plain(error.object[error.start : error.end]), error.end
+
+
+def tolerate(stream: TextIO) -> None:
+    """Lets a stream print what its encoding lacks as `plain` spells it, where it would fail."""
+    codecs.register_error("planloom", _likeness)
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="planloom")
 
 
 class Ink(NamedTuple):
