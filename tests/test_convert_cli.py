@@ -109,6 +109,19 @@ def test_row_groups_that_cannot_hold_a_plan_are_not_read(
     assert 0 < len(read) <= 10
 
 
+def test_a_build_that_kept_nothing_gives_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "none.toml"
+    recipe.write_text('name = "none"\n[sources]\n"lmsys/lmsys-chat-1m" = {}\n')
+    rows = Path(planloom.__file__).parent / "sample"
+    planloom.build(recipe, out=tmp_path / "out", data_root=rows)
+    assert list((tmp_path / "out").glob("adversarial/part-*.parquet"))
+    assert cli.main(["convert", str(tmp_path / "out"), "--to", "gatling"]) == 1
+    told = capsys.readouterr()
+    assert not told.out and "kept no plan" in told.err
+
+
 def test_a_chart_is_of_one_plan(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["convert", str(sample), "--to", "mermaid", "--only", first(sample)]) == 0
     told = capsys.readouterr()

@@ -41,12 +41,15 @@ def corpus(path: Path) -> list[Path]:
     """The files of a finished build's corpus, without what lies beside it; else as `files`.
 
     Raises:
-        InputError: if a build there is not finished.
+        InputError: if a build there is not finished, or kept nothing.
         RecipeError: as `files`.
     """
-    if (path / ".stage").is_dir() and not (path / "manifest.json").exists():
+    finished = (path / "manifest.json").exists()
+    if (path / ".stage").is_dir() and not finished:
         raise InputError(f"{path}: no finished build; run the same planloom build again first")
     inside = path / "plans"
+    if finished and not inside.is_dir() and not any(path.glob(PARTS)):
+        raise InputError(f"{path}: the build kept no plan; what lies beside a corpus is none of it")
     return files([inside if inside.is_dir() else path])
 
 
