@@ -63,7 +63,7 @@ MAY_IMPORT = {
     "kin": WORDS | {"arrow", "hashes", "near", "indexed", "signatures"},
     "dedup": WORDS | {"hashes", "kin", "indexed"},
     "mix": WORDS | {"hashes", "indexed"},
-    "section": set(),
+    "section": {"errors"},
     "report": WORDS | {"arrow", "cost", "output", "section"},
     "review": WORDS | {"arrow", "explain", "hashes", "output", "report", "terminal"},
     "terminal": set(),

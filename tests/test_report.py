@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,6 +201,22 @@ def test_no_build_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         Built.at(tmp_path)
     assert main(["report", str(tmp_path)]) == 1
     assert "no finished build" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["run.json", "ledger.json", "plans/part-00000.parquet", "rejects/", "sections/a.json"]
+)
+def test_what_is_spoiled_is_named_in_one_line(
+    built: Corpus, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(built.out, out)
+    (out / "sections").mkdir(exist_ok=True)
+    path = out / name if not name.endswith("/") else next((out / name).iterdir())
+    path.write_bytes(b'{"title": ')
+    assert main(["report", str(out)]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and name.split("/", maxsplit=1)[0] in told
 
 
 def test_a_build_that_kept_nothing_has_a_report(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ its own sections. How a block looks is the page's business alone.
 """
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from planloom.errors import InputError
 
 FOLDER = "sections"
 """Below a build: one JSON file for each section that another stage added."""
@@ -91,7 +92,13 @@ def saved(out: Path) -> list[Section]:
     """The sections that other stages put beside a build, by name.
 
     Raises:
-        msgspec.ValidationError: if a file holds no section.
+        InputError: if a file holds no section.
     """
-    paths: list[Any] = sorted((out / FOLDER).glob("*.json"))
-    return [msgspec.json.decode(path.read_bytes(), type=Section) for path in paths]
+    return [_read(path) for path in sorted((out / FOLDER).glob("*.json"))]
+
+
+def _read(path: Path) -> Section:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Section)
+    except msgspec.DecodeError as error:
+        raise InputError(f"{path}: no section: {error}; mend it or take it away") from error

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from planloom import section
+from planloom.errors import InputError
 from planloom.output import REPORT, replaced
 from planloom.report import samples
 from planloom.report.built import Built
@@ -26,15 +28,21 @@ def write(out: Path) -> Path:
     """Makes `report.html` of the finished build in `out`, and returns its path.
 
     Raises:
-        InputError: if there is no finished build.
+        InputError: if there is no finished build, or a spoiled one.
     """
     built = Built.at(out)
+    try:
+        plans, rejects = samples.plans(out, built.counted("source")), samples.rejects(out)
+    except (pa.ArrowInvalid, msgspec.DecodeError) as error:
+        raise InputError(
+            f"{out}: plans/ or rejects/ are not as built ({error}); build again"
+        ) from error
     data = {
         "name": built.name,
         "made": f"planloom {__version__}, {built.run['finished']}",
         "sections": [*(make(built) for make in SECTIONS), *section.saved(out)],
-        "plans": samples.plans(out, built.counted("source")),
-        "rejects": samples.rejects(out),
+        "plans": plans,
+        "rejects": rejects,
     }
     path = out / REPORT
     replaced(path, page(built.name, data).encode("utf-8", "replace"))

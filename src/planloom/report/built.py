@@ -25,13 +25,12 @@ class Built(NamedTuple):
         """The build in a folder.
 
         Raises:
-            InputError: if there is no finished build.
+            InputError: if there is no finished build, or a spoiled one.
         """
         if not (out / "manifest.json").exists():
             raise InputError(f"{out}: no finished build of Planloom is there")
         manifest, table, stats, run = (
-            msgspec.json.decode((out / f"{name}.json").read_bytes())
-            for name in ("manifest", "ledger", "stats", "run")
+            _decoded(out / f"{name}.json") for name in ("manifest", "ledger", "stats", "run")
         )
         return cls(out, manifest, Ledger.of(table), stats, run)
 
@@ -65,6 +64,13 @@ class Built(NamedTuple):
             if entry.reason is not None:
                 counts[_picked(entry, key)] += n
         return counts
+
+
+def _decoded(path: Path) -> Any:
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except (FileNotFoundError, msgspec.DecodeError):
+        raise InputError(f"{path}: not there, or not as it was built; build again") from None
 
 
 def _picked(entry: Key, key: str) -> Any:
