@@ -196,6 +196,13 @@ def test_a_sheet_that_cannot_be_read_is_told(
     twice = saved(tmp_path / "bad.csv", [{**lines[0], "calls": a} for a in ("yes", "no")])
     assert cli.main(["review", str(built.out), "--answers", str(twice)]) == 2
     assert "answered twice, not alike" in capsys.readouterr().err
+    named = saved(tmp_path / "bad.csv", [{**lines[0], "sample": "seed ², 2 a source"}])
+    assert cli.main(["review", str(built.out), "--answers", str(named)]) == 2
+    assert "names no sample" in capsys.readouterr().err
+    with twice.open("a") as file:
+        file.write('"' + "x" * 200_000)
+    assert cli.main(["review", str(built.out), "--answers", str(twice)]) == 2
+    assert "is a quote open?" in capsys.readouterr().err
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     assert cli.main(["review", str(built.out), "--answers", str(twice)]) == 2
     assert "no column benign, calls, edges, plan_id" in capsys.readouterr().err

@@ -70,7 +70,7 @@ def _wanted(
     """Seed and size: as asked for, else as most lines of the file say."""
     named = Counter(answer.sample for answer in answers).most_common(1)
     words = named[0][0].replace(",", "").split() if named else []
-    if len(words) != 5 or not (words[1].isdigit() and words[2].isdigit()):
+    if len(words) != 5 or not (words[1].isdecimal() and words[2].isdecimal()):
         raise RecipeError(
             f"--answers {path}: its column `sample` names no sample of planloom review"
         )

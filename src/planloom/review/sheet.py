@@ -83,7 +83,12 @@ def read(path: Path) -> list[Answer]:
     missing = {"plan_id", *QUESTIONS, "sample", "state"} - set(rows.fieldnames or ())
     if missing:
         raise RecipeError(f"--answers {path}: no column {', '.join(sorted(missing))}")
-    return list(_merged(path, list(_answers(path, rows))))
+    try:
+        return list(_merged(path, list(_answers(path, rows))))
+    except csv.Error as error:
+        raise RecipeError(
+            f"--answers {path} line {rows.line_num}: {error}; is a quote open?"
+        ) from error
 
 
 def _answers(path: Path, rows: "csv.DictReader[str]") -> Iterator[tuple[int, Answer]]:
