@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -262,3 +263,14 @@ def told_of(out: Path) -> Iterator[str]:
     built = Built(out)
     spots = (Spot(n, row) for n, chunk in enumerate(built.chunks) for row in range(chunk.size))
     return (explain(out, str(built.address_of(spot)), 200) for spot in spots)
+
+
+def test_a_build_without_its_slices_is_told(
+    built: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(built.out, out, ignore=shutil.ignore_patterns(".stage"))
+    for command in (["explain", str(out), CASES["edges"]], ["review", str(out)]):
+        assert cli.main(command) == 1
+        assert "build in another folder" in capsys.readouterr().err
+    assert cli.main(["build", "--out", str(out)]) == 2  # it would not be ours to replace

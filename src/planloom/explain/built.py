@@ -66,8 +66,12 @@ class Built:
 
     def __init__(self, out: Path) -> None:
         claim = out / ".stage" / "build.json"
-        if not claim.exists() or not (out / "manifest.json").exists():
-            raise InputError(f"{out}: no finished build of Planloom is there")
+        if not (out / "manifest.json").exists():
+            raise InputError(f"{out}: no finished build; run planloom build --out {out} first")
+        if not claim.exists():
+            raise InputError(
+                f"{out}: without its folder .stage no row is found again; build in another folder"
+            )
         known = msgspec.json.decode(claim.read_bytes())
         self.out = out
         self.evaluation: decontaminate.Index | None = None
