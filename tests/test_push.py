@@ -178,6 +178,16 @@ def test_what_lies_beside_counts_for_the_verdict(hub: PushHub, tmp_path: Path) -
         assert f"{rows.count('no_publish')} plans no_publish" in ran.stdout
 
 
+def test_terms_are_told_of_all_that_is_sent(closed: Path, tmp_path: Path) -> None:
+    about = parcel.pack(closed, "me/plans", "main", ["adversarial", "quarantine"], tmp_path).about
+    sizes = {one.id: one.plans + sum(one.sides.values()) for one in about.inside()}
+    told = {
+        one.id: sum(n for licences in one.stated.values() for n in licences.values())
+        for one in about.inside()
+    }
+    assert told == sizes and any(sum(one.sides.values()) for one in about.inside())
+
+
 def test_a_dry_run_asks_nobody(hub: PushHub, opened: Path) -> None:
     ran = push(hub, opened, "--dry-run", token="")
     assert ran.returncode == 0 and not hub.log

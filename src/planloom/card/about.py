@@ -42,7 +42,7 @@ class Inside(NamedTuple):
     plans: int
     sides: dict[str, int]
     evidence: dict[str, int]
-    stated: dict[str, dict[str, int]]
+    stated: Mapping[str, Mapping[str, int]]
 
 
 class About(NamedTuple):
@@ -75,7 +75,12 @@ class About(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        return verdict(self.built.counted("source_use") if self.uses is None else self.uses)
+        return verdict(self.stated)
+
+    @property
+    def stated(self) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+        """Plans by source, use and licence: all that are sent, or the corpus."""
+        return self.built.counted("source_use") if self.uses is None else self.uses
 
     @property
     def made_up(self) -> bool:
@@ -122,5 +127,5 @@ class About(NamedTuple):
                     plans=sum(evidence.values()),
                     sides=sides,
                     evidence=evidence,
-                    stated=built.counted("source_use").get(name, {}),
+                    stated=self.stated.get(name, {}),
                 )
