@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 import planloom
 from planloom import arrow, cli, conversion, plan
@@ -120,6 +121,20 @@ def test_a_build_that_kept_nothing_gives_nothing(
     assert cli.main(["convert", str(tmp_path / "out"), "--to", "gatling"]) == 1
     told = capsys.readouterr()
     assert not told.out and "kept no plan" in told.err
+
+
+def test_an_answer_among_calls_is_counted_as_lost(
+    sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plans = list(planloom.open(sample))
+    (answer,) = next(p.nodes for p in plans if p.evidence == "response")
+    calls = next(p for p in plans if len(p.nodes) == 2)
+    last = replace(answer, id="n2", step=calls.nodes[-1].step + 1)
+    lines = tmp_path / "mixed.jsonl"
+    lines.write_bytes(plan.encode(replace(calls, nodes=(*calls.nodes, last))) + b"\n")
+    assert cli.main(["convert", str(lines), "--to", "atif"]) == 0
+    told = capsys.readouterr().err
+    assert "of 3 nodes: " in told and "tool" in told.split("of 3 nodes: ")[1]
 
 
 def test_a_chart_is_of_one_plan(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
