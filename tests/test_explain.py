@@ -265,6 +265,19 @@ def told_of(out: Path) -> Iterator[str]:
     return (explain(out, str(built.address_of(spot)), 200) for spot in spots)
 
 
+def test_a_build_of_another_planloom_is_told(
+    built: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(built.out, out)
+    claim = out / ".stage/build.json"
+    known = json.loads(claim.read_bytes())
+    for spoiled in (json.dumps({**known, "recipe": {**known["recipe"], "gone": 1}}), "{"):
+        claim.write_text(spoiled)
+        assert cli.main(["explain", str(out), CASES["edges"]]) == 1
+        assert "of another planloom" in capsys.readouterr().err
+
+
 def test_a_build_without_its_slices_is_told(
     built: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,13 +72,16 @@ class Built:
             raise InputError(
                 f"{out}: without its folder .stage no row is found again; build in another folder"
             )
-        known = msgspec.json.decode(claim.read_bytes())
         self.out = out
+        try:
+            known = msgspec.json.decode(claim.read_bytes())
+            self.recipe = msgspec.convert(known["recipe"], Recipe)
+        except msgspec.DecodeError as error:
+            raise InputError(f"{claim}: of another planloom ({error}); build again") from error
         self.evaluation: decontaminate.Index | None = None
         if sets := known.get("evaluation"):
             folder = out / ".stage" / output.EVALUATION / Path(sets["folder"]).name
             self.evaluation = decontaminate.opened(str(folder))
-        self.recipe = msgspec.convert(known["recipe"], Recipe)
         places = [out / ".stage" / key for _, key in known["slices"]]
         self._slices = [place for place in places if place.is_dir()]  # the rest was given up
         self._files = {
