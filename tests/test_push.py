@@ -81,7 +81,9 @@ def test_a_build_arrives_as_it_is_and_says_whose_it_is(hub: PushHub, opened: Pat
     assert not {
         n
         for n in there
-        if n.startswith(("rejects", "adversarial", "quarantine", "run", "report", ".", "some"))
+        if n.startswith(
+            ("rejects", "prompts", "adversarial", "quarantine", "run", "report", ".", "some")
+        )
     }
     for name in ("plans/part-00000.parquet", "ledger.json", "stats.json"):
         assert there[name] == (opened / name).read_bytes()

@@ -25,6 +25,20 @@ from planloom.files import digest
 from planloom.report.built import Built
 
 EXTRAS = ("adversarial", "quarantine", "jsonl")
+SENT = (
+    "plans",
+    "tools.parquet",
+    "ledger.json",
+    "stats.json",
+    *("README.md", "NOTICE", "croissant.json"),
+)
+"""What is sent unasked; what a build may come to hold beside it is not."""
+WHY = {
+    "rejects": "rows that were left out, of any licence",
+    "prompts.parquet": "requests that are not benign, of any licence",
+    "jsonl": "the same plans again; --with jsonl",
+    **{name: f"not benign or not known to be; --with {name}" for name in EXTRAS[:2]},
+}
 MANIFEST, TOOLS = "manifest.json", "tools.parquet"
 COUNTED = ["source", "use", "licence"]
 
@@ -99,13 +113,10 @@ def _left(
 ) -> Iterator[tuple[str, str]]:
     for name in entries:
         top = name.split("/")[0]
-        if top == "rejects":
-            yield name, "rows that were left out, of any licence"
-        elif name.startswith(f"{built.name}.jsonl"):
-            if "jsonl" not in extras:
-                yield name, "the same plans again; --with jsonl"
-        elif top in EXTRAS and top not in extras:
-            yield name, f"not benign or not known to be; --with {top}"
+        if name.startswith(f"{built.name}.jsonl"):
+            top = "jsonl"
+        if top not in (*SENT, *extras):
+            yield name, WHY.get(top, "not part of the corpus")
 
 
 def _verify(chosen: dict[str, Path], entries: dict[str, dict[str, Any]]) -> None:

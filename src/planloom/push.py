@@ -5,6 +5,7 @@ same command sends the rest.
 """
 
 import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -109,7 +110,8 @@ def _commit(api: HfApi, parcel: Parcel, there: hub.Repo) -> Pushed:
         for name, path in parcel.files.items()
         if name not in known or _hash(parcel, name, path, known[name]) != known[name].hash
     }
-    stale = sorted(name for name in known.keys() - parcel.files.keys() if _ours(name))
+    ours = _ours(parcel.about.built.name)
+    stale = sorted(name for name in known.keys() - parcel.files.keys() if ours.fullmatch(name))
     same = len(parcel.files) - len(changed)
     if not changed and not stale:
         return Pushed(0, 0, same, "")
@@ -138,11 +140,10 @@ def _hash(parcel: Parcel, name: str, path: Path, known: hub.Entry) -> str:
     return content_hash(path, known)
 
 
-def _ours(name: str) -> bool:
-    """Whether an earlier push put it there; what people add by hand stays."""
-    return name.startswith(("plans/", "adversarial/", "quarantine/")) or (
-        "/" not in name and name.endswith((".jsonl", ".jsonl.zst"))
-    )
+def _ours(recipe: str) -> re.Pattern[str]:
+    """The names of what an earlier push put there; what people add by hand stays."""
+    parts = r"(plans|adversarial|quarantine)/part-\d+\.parquet"
+    return re.compile(rf"{parts}|{re.escape(recipe)}\.jsonl(\.zst)?")
 
 
 def _told(repo: str, ask: Callable[[], Answer]) -> Answer:

@@ -67,7 +67,7 @@ class Built:
     def __init__(self, out: Path) -> None:
         claim = out / ".stage" / "build.json"
         if not (out / "manifest.json").exists():
-            raise InputError(f"{out}: no finished build; run planloom build --out {out} first")
+            raise InputError(f"{out}: no finished build of Planloom is there")
         if not claim.exists():
             raise InputError(
                 f"{out}: without its folder .stage no row is found again; build in another folder"
