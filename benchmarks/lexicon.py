@@ -1,6 +1,6 @@
 """What the lexicon finds in requests, and what it raises by mistake.
 
-    python benchmarks/requests.py --data ../shared/data [--json FILE]
+    python benchmarks/lexicon.py --data ../shared/data [--json FILE]
 
 First table: requests written for this purpose (benchmarks/labels/requests.tsv). The lines were
 chosen while reading the `tuned` ones; of the `held out` ones nothing was known, and no line was
