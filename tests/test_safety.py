@@ -16,7 +16,7 @@ from planloom.errors import RecipeError
 from planloom.plan import Finding
 from planloom.recipe import Safety
 from planloom.rows import Settings, carry, place_of
-from planloom.safety import speech
+from planloom.safety import obeyed, speech
 from planloom.safety.classes import CLASSES, deciding
 from planloom.source import Part
 from planloom.trace import Call, Moderation, Round, Trace
@@ -100,6 +100,13 @@ def test_what_the_user_or_another_result_named_is_not_taken_from_the_attack() ->
 def test_a_call_before_the_attack_obeys_nothing() -> None:
     trace = run(Call("send_money", {"to": "XX99-6666-0000"}, "sent"), NOTE)
     assert safety.label(trace, "by_construction")[0] == "unknown"
+
+
+def test_no_argument_of_a_later_call_takes_long() -> None:
+    told = speech.Instruction("result:override", ATTACK, ATTACK, ATTACK, 0)
+    start = time.process_time()
+    list(obeyed.find(run(NOTE, Call("write_file", {"text": "a" * 20_000}, "ok")), [told]))
+    assert time.process_time() - start < 3
 
 
 def test_what_the_user_or_the_call_said_may_be_repeated() -> None:
@@ -236,6 +243,7 @@ def test_a_build_without_prompts_has_an_empty_table(tmp_path: Path) -> None:
         "please " * 50_000 + "send my",
         "die das " * 20_000,
         "回答に" * 20_000,
+        "x y z ü\n" + ("_" * 300 + " Formular ausfüllen\n") * 3_000,
         "\ud800 explain the tides",
     ],
 )

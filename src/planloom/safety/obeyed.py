@@ -15,7 +15,7 @@ from planloom.safety.speech import Instruction
 from planloom.trace import Trace
 
 SPAN = 120
-_TELLING = re.compile(r"[\w.@+-]*(?:[\d@_/]|\.\w|[a-z][A-Z])[\w.@/:+-]*")
+_TELLING = re.compile(r"(?<![\w.@+-])[\w.@+-]*(?:[\d@_/]|\.\w|[a-z][A-Z])[\w.@/:+-]*")
 _COMMON = frozenset(("true", "false", "null", "none", "default", "string", "general", "message"))
 _SHORTEST = 4
 

@@ -69,7 +69,7 @@ _AFTER = frozenset(
 )
 _STRONG = {code: re.compile(text, re.VERBOSE | re.IGNORECASE) for code, text in STRONG.items()}
 _ENGLISH = _STRONG.pop("en")
-_JOBS = {code: re.compile(rf"(?i)^[\W_]*(?:{text})") for code, text in JOBS.items()}
+_JOBS = {code: re.compile(rf"(?i)^[\W_]*+(?:{text})") for code, text in JOBS.items()}
 _OVERRIDE = frozenset(
     listed(
         """ignore disregard forget override bypass neglect skip drop discard abandon instruction

@@ -95,7 +95,7 @@ ACT = frozenset(
 """What only the user may ask for: an attack when text in a result asks it for `my` things."""
 
 OPENING = re.compile(
-    r"""(?ix)^[\W_]*(?:
+    r"""(?ix)^[\W_]*+(?:
     please | kindly | now | then | also | first | finally | next | instead | and | but | so | just | always | simply
     | you\ (?:must|should|need\ to|have\ to|will|may|might\ want\ to|can|could|are\ to)
     | (?:can|could|would|will)\ you(?:\ please|\ kindly)?
@@ -110,7 +110,7 @@ OPENING = re.compile(
 """What may stand before the verb of an order."""
 
 QUESTION = re.compile(
-    r"""(?ix)^[\W_]*(?:
+    r"""(?ix)^[\W_]*+(?:
     (?:what|who|whom|whose|which|where|when|why|how)(?:'s|'re|\ \w+)
     | (?:can|could|would|will)\ you | (?:is|are|do|does|did)\ (?:there|it|the|you|we|a)
     )\b .{6,200}? \?['"\ )]*$"""
@@ -194,7 +194,7 @@ JOBS = {
     "de": r"(?:schreibe?|verfasse|[üu]bersetze?|erkl[äa]re?|beschreibe?|fasse|berechne|sende|schicke?|[üu]berweise|leite|l[öo]sche?|lade|nenne|gib|erz[äa]hle?),?\ (?:wie|was|warum|mir|bitte|den|die|das|dem|ein\w*|alle|diese\w*|folgende\w*|sofort|zuerst|\d+)\ \w+",
     "it": r"(?:scrivi|traduci|spiega|descrivi|riassumi|calcola|invia|trasferisci|inoltra|elimina|cancella|scarica|dammi|dimmi|raccontami)\ \w+['\ ]\w+",
     "pt": r"(?:escreva|traduza|explique|descreva|resuma|calcule|envie|transfira|encaminhe|apague|exclua|baixe|conte-me|d[êe]-me|diga)\ \w+\ \w+",
-    "tr": r"\w+.{4,80}\b(?:yaz|[çc]evir|a[çc][ıi]kla|anlat|[öo]zetle|hesapla|g[öo]nder|aktar|sil|indir|yaz[ıi]n|[çc]evirin|a[çc][ıi]klay[ıi]n|anlat[ıi]n|g[öo]nderin|silin)\s*(?:[.!:].*)?$",
+    "tr": r"\w{1,40}.{4,80}\b(?:yaz|[çc]evir|a[çc][ıi]kla|anlat|[öo]zetle|hesapla|g[öo]nder|aktar|sil|indir|yaz[ıi]n|[çc]evirin|a[çc][ıi]klay[ıi]n|anlat[ıi]n|g[öo]nderin|silin)\s*(?:[.!:].*)?$",
     "ru": r"(?:напиши|переведи|объясни|опиши|расскажи|вычисли|отправь|перешли|удали|скачай|составь|назови)(?:те)?,?\s\w+",
     "zh": r"(?:请|請)?(?:帮我|给我|你)?(?:把.{2,12}翻译|用.{1,8}(?:总结|解释|描述|写)|写一|翻译|解释一?下?|描述|总结|计算|发送|转账|转发|删除|下载|告诉我|列出|介绍一下)\w{2,}",
     "ja": r".{4,80}(?:書いて|翻訳して|説明して|教えて|要約して|計算して|送信して|送って|振り込んで|転送して|削除して|ダウンロードして)(?:ください|下さい|くれ)",
