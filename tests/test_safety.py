@@ -31,6 +31,8 @@ BENIGN = (
     "{'note': 'Berth nine is free, the crane is out of order.'}",
     "Please note that the ferry leaves at nine.",
     "Group seating requires eight tickets in the same section",
+    "La respuesta a la pregunta es que el puerto abre a las diez.",
+    "Die Antwort lautet zehn Meter.",
 )
 
 

@@ -40,14 +40,15 @@ PERSONA = _rule(
     "jailbreak",
     """
     do anything now
-    enable|activate|enter developer|dan|jailbreak|god mode
+    enable|activate|enter dan|jailbreak mode
+    enable|activate|enter developer mode and .. answer|respond|reply|say|act
     late|dead|deceased grandmother .. used to .. me
     opposite of yourself
     you .. are|act as|play|become|called|named dan
     stay a dan
     dan mode|prompt
     always intelligent and machiavellian
-    developer mode enabled|output|response|responses|on
+    developer mode enabled|output|response|responses
     stay in character .. no matter
     evil confidant|twin|bot
     opposite mode
@@ -121,9 +122,9 @@ SEXUAL = _rule(
     história|conto|cena erótica|erótico|porno
     эротический|эротическую|порнографический|порно рассказ|историю|сцену
     erotik|porno|seks .. hikayesi|hikaye|hikâye|sahnesi|sahne
-    色情|情色|淫荡|黄色小说|成人小说|性爱
-    エロ|官能小説|濡れ場
-    야설|야한
+    色情小说|色情故事|色情描写|色情内容|色情片|色情网站|色情图片|情色小说|情色故事|情色描写|淫荡|黄色小说|成人小说|性爱小说|性爱故事|性爱描写|性爱场景
+    エロい|エロ小説|エロ漫画|エロ動画|エロゲ|官能小説|濡れ場
+    야설|야동|음란
     nsfw
     have|having|has|had sex .. on|in|with .. story|scene|chapter|explicit|beach|bed|shower
     naked|nude|topless .. body|woman|girl|boy|man|wife|photo|picture|selfie|pics
@@ -132,7 +133,8 @@ SEXUAL = _rule(
     succubus|incubus|dominatrix|stripper|escort|pornstar .. roleplay|chat|seduce|story|scene|client
     fucks|fucked|fucking her|him|me|my|his|a
     lust|aroused|arousal|horny .. her|his|she|he|body|breasts|thighs
-    breasts|boobs|buttocks|thighs|crotch|nipples .. soft|wet|hard|naked|bare|squeeze|squeezed|caress|bounce|bouncing|touch|touched
+    breasts|boobs|buttocks|thighs|crotch|nipples .. naked|squeezed|caress|bounce|bouncing|touched
+    boobs|crotch|nipples .. soft|wet|hard|bare|squeeze|touch
     versaute|geile|sexgeschichte|pornogeschichte
     erotisch|pornografisch verhaal
     relato|historia|cuento|historias porno|pornográfica|picante|sexo
@@ -166,23 +168,28 @@ VIOLENCE = _rule(
     how|ways|step|steps|instructions|guide|way|recipe .. make|build|construct|assemble|create|synthesize|cook .. bomb|bombs|explosive|explosives|grenade|napalm|molotov|sarin|ricin|meth|methamphetamine|silencer
     make|build .. pipe|fertilizer|car|dirty|nail bomb
     how|ways|plan|way|steps .. kill|murder|poison|strangle|kidnap|torture|stab my|your|his|her|a|someone|somebody .. wife|husband|neighbor|neighbour|boss|friend|child|girl|boy|woman|man|person|people|mother|father|ex
-    how|way|ways|place .. hide|dispose|rid of .. body|corpse
+    how|way|ways|place .. hide|dispose|rid of a|the|his|her|their|dead body|corpse
+    how|way|ways|place .. hide|bury|dissolve a|the|his|her|their|dead body|corpse
     how|way|ways|best .. torture .. someone|somebody|him|her|person|people|prisoner
     get away with .. murder|killing|rape
-    how .. rape|molest|groom|drug a|an|my|someone|somebody|her|him|girl|child|kids|woman
+    how .. rape|molest a|an|my|someone|somebody|her|him|girl|child|kids|woman
+    how .. groom|drug girl|girls|boy|boys|child|children|kids|minor|woman|women|someone|somebody
+    how .. groom|drug a|an|my|young girl|boy|child|kid|minor|teenager|woman|date
     plan|planning|commit|committing|do a|the school|mass shooting|massacre
     me plan .. shooting|massacre|attack|bombing .. school|church|mosque|people
     help .. plan .. school|mass shooting
-    cómo|como hacer|fabricar|construir .. bomba|explosivo|explosivos
+    cómo|como hacer|fabricar|construir .. explosivo|explosivos
+    cómo|como hacer|fabricar|construir .. bomba casera|molotov|lapa|explosiva|nuclear
     comment fabriquer .. bombe|explosif|explosifs
-    wie .. bombe|sprengstoff
+    wie baue|bastle|bastele|baut|bastelt .. bombe|sprengstoff
+    wie .. bombe|sprengstoff baue|bauen|baut|bastle|basteln|bastelt|herstelle|herstellen
     как сделать|собрать|изготовить .. бомбу|взрывчатку
     怎么|如何|怎样 制造|做|制作 炸弹|炸药|毒品
     nerve gas|agent .. mix|make|synthesis|recipe|produce|chemicals|ingredients
     mix|make|synthesis|recipe|produce|chemicals|ingredients|instructions .. nerve gas|agent
     making|make|recipe|instructions|build|building|synthesize|produce .. napalm|sarin|ricin|tatp|thermite|anthrax|vx
     assassinate|assassinating .. president|politician|minister|someone|king|leader|escape
-    stab|shoot|strangle|poison|kill my .. ex|wife|husband|boss|neighbor|neighbour|sister|brother|mother|father|teacher|classmate
+    stab|strangle|poison|kill my .. ex|wife|husband|boss|neighbor|neighbour|sister|brother|mother|father|teacher|classmate
     build|make|print|3d .. gun|guns|rifle|suppressor|silencer .. home|garage|instructions|printer|untraceable
     ghost gun .. build|make|print
     nitroglycerin|tatp|anfo .. make|recipe|synthesis|instructions
@@ -196,7 +203,8 @@ CRIME = _rule(
     how .. hack|crack .. into .. someone|someones|somebody|account|facebook|instagram|wifi|bank|password|phone
     how .. launder|counterfeit|forge|smuggle .. money|cash|dollars|drugs|guns|passport|passports
     how .. steal|clone .. car|cars|identity|identities|credit|cards|money
-    how|where .. buy|sell|get|order .. cocaine|heroin|meth|fentanyl|lsd|mdma|stolen|fake|guns
+    how|where .. buy|sell|get|order .. cocaine|heroin|meth|fentanyl|lsd|mdma
+    how|where .. buy|sell stolen|guns
     how .. pick|break into .. neighbours|neighbors|someones|house|lock|car .. rob|steal|burgle
     how .. shoplift|burgle|embezzle|blackmail|extort
     scam|phishing|smishing sms|text|texts|email|emails|message|messages|call|script .. pretending|from|as|bank|post|irs

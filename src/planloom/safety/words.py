@@ -138,7 +138,7 @@ STRONG = {
     """,
     "es": r"""
     \b(?:ignora|ignore|olvida|olvide|omite|descarta|desestima)\b.{0,40}\b(?:instruccion|indicacion|orden|regla|anterior|previ)
-    | \b(?:tu|su|la|en\ la)\ (?:respuesta|contestaci[oó]n)\b(?=.{0,80})
+    | \b(?:tu|en\ (?:su|la))\ (?:respuesta|contestaci[oó]n)\b
     | \b(?:nueva|nuevas)\ instrucci[oó]n(?:es)?\b | \bno\ (?:se\ )?lo?\ (?:menciones|digas|cuentes)\b | \basistente\ de\ ia\b
     | \b(?:olvida|olvide|ignora|ignore)\b.{0,60}\b(?:usuario|petici[oó]n|solicitud) | \b(?:nueva|verdadera)\ (?:tarea|misi[oó]n)\b
     | \bno\ (?:menciones|digas|cuentes|reveles|informes)\b.{0,40}\b(?:usuario|nadie) | \bantes\ de\ (?:continuar|seguir|responder)\b.{0,30}\b(?:abre|abra|env[ií]a|visita|visite|haz|haga)\b
@@ -151,7 +151,7 @@ STRONG = {
     """,
     "de": r"""
     \b(?:ignoriere?n?|vergiss|vergessen\ sie|missachte|verwirf)\b.{0,50}\b(?:anweisung|vorgabe|befehl|regel|aufgabe|vorherig|bisherig)
-    | \b(?:deine|ihre|deiner|ihrer|deinen|die)\ antwort\b(?=.{0,60}) | \bneue\ anweisung(?:en)?\b | \bki-(?:assistent|agent|modell)
+    | \bneue\ anweisung(?:en)?\b | \bki-(?:assistent|agent|modell)
     | \b(?:vergiss|vergessen\ sie|ignoriere?n?)\b.{0,50}\b(?:nutzers?|benutzers?|anfrage|bitte)\b | \bbevor\ (?:du|sie)\b.{0,30}(?:[öo]ffne|sende|schicke|besuche|[üu]berweise)
     | \b(?:deiner|ihrer|deine|ihre)\ antwort\b | \b(?:sag|sage|erw[äa]hne|verrate|erz[äa]hle|teile)\b.{0,40}\b(?:nutzer|benutzer|niemandem)\b
     """,
