@@ -52,7 +52,7 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     classes: dict[str, Consequence] = {}
-    max_score: float | None = None
+    max_score: Annotated[float, Meta(ge=0, le=1)] | None = None
     results: bool = True
     texts: bool = True
 

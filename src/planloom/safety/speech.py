@@ -142,11 +142,16 @@ def _collect(value: Any, found: list[str]) -> None:
             found.append(value)
     elif kind is dict:
         for key, item in value.items():
-            if not (key.lower() in _ASKING and type(item) is str and item.endswith("?")):
+            if not (key.lower() in _ASKING and type(item) is str and _asks(item)):
                 _collect(item, found)
     elif kind is list:
         for item in value:
             _collect(item, found)
+
+
+def _asks(text: str) -> bool:
+    """A question of the data's own; one that sets orders aside is not passed over for its last sign."""
+    return text.endswith("?") and _ENGLISH.search(text[:MAX_LEAF]) is None
 
 
 def _in_leaf(leaf: str) -> Instruction | None:

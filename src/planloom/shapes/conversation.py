@@ -1,6 +1,7 @@
 """S10b: a conversation without calls, with the source's moderation labels where it has them."""
 
 from collections.abc import Iterable
+from math import isnan
 from typing import Any
 
 import msgspec
@@ -64,7 +65,7 @@ def _label(entry: Any) -> Moderation | None:
         return None
     categories, scores = _inner(entry, "categories"), _inner(entry, "category_scores")
     raised = [name for name, on in categories.items() if on is True]
-    known = [x for x in scores.values() if x is not None and isinstance(x, (float, int))]
+    known = [x for x in scores.values() if isinstance(x, (float, int)) and not isnan(x)]
     flagged = entry.get("flagged")
     if flagged is None and not known and all(on is None for on in categories.values()):
         return None
