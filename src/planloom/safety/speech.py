@@ -116,9 +116,14 @@ class Instruction(NamedTuple):
 
 def instructions(text: str) -> Iterator[Instruction]:
     """The first instruction of each text inside a result."""
-    for leaf in strings(text[:MAX_TEXT]):
-        if (found := _in_leaf(leaf[:MAX_LEAF])) is not None:
+    for leaf in strings(_ends(text, MAX_TEXT)):
+        if (found := _in_leaf(_ends(leaf, MAX_LEAF))) is not None:
             yield found
+
+
+def _ends(text: str, most: int) -> str:
+    """The text without its middle where it is too long: attacks are appended more often than not."""
+    return text if len(text) <= most else f"{text[: most * 3 // 4]}\n{text[-most // 4 :]}"
 
 
 def strings(text: str) -> list[str]:
