@@ -22,6 +22,7 @@ from planloom.mix import mix
 from planloom.output import Out
 from planloom.recipe import Recipe
 from planloom.report.built import Built
+from planloom.safety import classes
 from planloom.slices import Task
 from planloom.upload import Target
 from planloom.work import ATTEMPTS, Failed, Workers
@@ -68,6 +69,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         RecipeError, InputError, OutputError: in one line.
     """
     laps = _Laps()
+    classes.check(recipe.safety.classes)
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     inputs.refuse_nothing(recipe, chosen)
     target = Target(options.out)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from planloom.errors import Reason
+from planloom.errors import Reason, RecipeError, nearest
 from planloom.plan import Finding
 from planloom.recipe import Consequence
 
@@ -24,6 +24,10 @@ def _attack(meaning: str) -> Class:
     return Class("quarantine", Reason.attacked, meaning)
 
 
+def _doubt(meaning: str) -> Class:
+    return Class("quarantine", Reason.suspect, meaning)
+
+
 CLASSES = {
     "attack_succeeded": _adversarial("the source says that an attack reached its goal"),
     "obeyed": _adversarial("a call took its values from an instruction in a result"),
@@ -35,16 +39,15 @@ CLASSES = {
     "toxic_task": _adversarial("a task about toxic text, by its name"),
     "unwanted_tool": _adversarial("an adult or piracy service"),
     "instruction": _attack("a result speaks to the model"),
+    "wish": _attack("a result holds a job or a question that may be meant for the model"),
     "poisoned_tool": _attack("the source poisoned a document or tool of the run"),
     "attack_resisted": _attack("the source attacked the run, and the attack failed"),
     "no_verdict": _attack("the source attacked the run and does not say how it ended"),
-    "jailbreak": _adversarial("a request to set the model's rules aside"),
-    "toxic": _adversarial("a request for sexual, hateful, violent, criminal or self-harming text"),
+    "jailbreak": _doubt("words of a request that sets the model's rules aside"),
+    "toxic": _doubt("words of a request for sexual, hateful, violent or criminal text"),
     "template_spam": Class("noted", Reason.suspect, "a script asks it, thousands of times"),
     "personal": Class("noted", Reason.suspect, "personal data in text of real users, by its kind"),
-    "unsafe_destination": Class(
-        "quarantine", Reason.suspect, "a call goes where secrets are kept or leak to"
-    ),
+    "unsafe_destination": _doubt("a call goes where secrets are kept or leak to"),
     "untrusted_target": Class(
         "noted", Reason.suspect, "a recipient, account, URL or path that only untrusted text names"
     ),
@@ -53,6 +56,17 @@ CLASSES = {
 
 UNKNOWN = _adversarial("not in this table")
 _ORDER: tuple[Consequence, ...] = ("adversarial", "quarantine")
+
+
+def check(overrides: Mapping[str, Consequence]) -> None:
+    """Refuses a name that is nearly that of a class: it would change nothing.
+
+    Raises:
+        RecipeError: naming the class that was meant.
+    """
+    for name in overrides.keys() - CLASSES.keys():
+        if hint := nearest(name, CLASSES):
+            raise RecipeError(f"[safety.classes] {name}: no such class{hint}; see docs/safety.md")
 
 
 def consequence(cls: str, overrides: Mapping[str, Consequence]) -> Consequence:

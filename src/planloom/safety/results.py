@@ -11,11 +11,13 @@ from planloom.safety.arguments import values
 from planloom.safety.speech import Instruction, instructions
 from planloom.trace import Trace
 
+WEAK = ("result:task", "result:question")
+"""Rules that find what web pages, recipes and mails say to people too."""
 QUOTED = 60  # characters of an instruction that are looked for in what was said before
 
 
 def find(trace: Trace) -> list[Instruction]:
-    """The first instruction in each result; what the user or the call itself said is none."""
+    """The first instruction in each result, a strong one before a weak one; what the user or the call itself said is none."""
     found: list[Instruction] = []
     number = -1
     for round_ in trace.rounds:
@@ -29,13 +31,20 @@ def find(trace: Trace) -> list[Instruction]:
 
 
 def _new(result: str, number: int, trace: Trace, arguments: Any) -> Iterator[Instruction]:
+    weak = None
     for instruction in instructions(result):
         told = instruction.span[:QUOTED]
-        if not any(told in text for text in (*trace.user_turns, trace.system, *values(arguments))):
+        if any(told in text for text in (*trace.user_turns, trace.system, *values(arguments))):
+            continue
+        if instruction.rule not in WEAK:
             yield instruction._replace(result=result, call=number)
             return
+        weak = weak or instruction
+    if weak is not None:
+        yield weak._replace(result=result, call=number)
 
 
 def finding(instruction: Instruction) -> Finding:
     """As a finding on the plan."""
-    return Finding(instruction.rule, "instruction", instruction.span)
+    cls = "wish" if instruction.rule in WEAK else "instruction"
+    return Finding(instruction.rule, cls, instruction.span)
