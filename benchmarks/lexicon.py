@@ -60,7 +60,7 @@ def raised(rows: list[tuple[str, str]]) -> tuple[dict[str, Any], list[str]]:
             spans.append(f"{name}: {found[0].rule}: {found[0].span}")
     micro = (time.perf_counter() - start) / len(rows) * 1e6
     sets = {name: {"rows": seen[name], "found": hit[name]} for name in seen}
-    return {"sets": sets, "microseconds": round(micro, 1), "spans": spans}, spans
+    return {"sets": sets, "microseconds": round(micro, 1)}, spans
 
 
 def rival() -> dict[str, Any]:
