@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import opened
 
 import planloom
 from planloom import report, section
@@ -234,34 +235,13 @@ def test_a_build_that_kept_nothing_has_a_report(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def page(built: Corpus) -> Iterator[Any]:
     """The report of a hostile build in a browser; what it says to the console, asks for."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="no playwright: pip install -e '.[dev]'"
-    )
-    from shutil import which
-
-    browser = which("chromium") or which("chromium-browser") or which("google-chrome")
-    if not browser:
-        pytest.skip("no chromium on this machine")
     data = data_of(built.out)
     data["plans"][0] |= {"request": HOSTILE, "user_turns": [HOSTILE]}
     data["rejects"][0] |= {"detail": HOSTILE, "row": {HOSTILE: HOSTILE}}
     path = built.out / "hostile.html"
     path.write_text(report.page("hostile", data), "utf-8")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(
-            executable_path=browser,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        opened = chromium.new_page(viewport={"width": 1280, "height": 900})
-        opened.said, opened.asked = [], []
-        opened.on("console", lambda message: opened.said.append(message.text))
-        opened.on("pageerror", lambda error: opened.said.append(str(error)))
-        opened.on("dialog", lambda dialog: opened.said.append(dialog.message))
-        opened.on("request", lambda request: opened.asked.append(request.url))
-        opened.goto(path.as_uri())
-        opened.wait_for_selector("html[data-ready]", state="attached")
-        yield opened
-        chromium.close()
+    with opened(path) as page:
+        yield page
 
 
 def test_the_page_filters_and_opens_a_plan(page: Any, built: Corpus) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from browser import opened
 
 import planloom
 from planloom import arrow, cli
@@ -232,30 +233,10 @@ def test_a_formula_stays_text_in_a_spreadsheet() -> None:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The review of a build whose row is hostile, in a browser; what it says and asks for."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="no playwright: pip install -e '.[dev]'"
-    )
-    from shutil import which
-
-    browser = which("chromium") or which("chromium-browser") or which("google-chrome")
-    if not browser:
-        pytest.skip("no chromium on this machine")
-    home = tmp_path_factory.mktemp("page")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(
-            executable_path=browser,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        opened = chromium.new_page(viewport={"width": 1280, "height": 900})
-        opened.said, opened.asked = [], []
-        opened.on("console", lambda message: opened.said.append(message.text))
-        opened.on("pageerror", lambda error: opened.said.append(str(error)))
-        opened.on("request", lambda request: opened.asked.append(request.url))
-        opened.out = hostile(home)
-        opened.goto((opened.out / "review/review.html").as_uri())
-        opened.wait_for_selector("html[data-ready]", state="attached")
-        yield opened
-        chromium.close()
+    out = hostile(tmp_path_factory.mktemp("page"))
+    with opened(out / "review/review.html") as page:
+        page.out = out
+        yield page
 
 
 def hostile(home: Path) -> Path:

@@ -32,7 +32,7 @@ PERSONAL = (
 LIMITS = (
     "Results of calls are not stored: they were read for edges and trust alone.",
     "Text of sources was not checked for truth, and answers in text are not stored.",
-    "Benign means that no label or rule of the source says otherwise; nobody read all plans.",
+    "Benign means that no label of the source and no rule of the gate says otherwise; nobody read all plans.",
 )
 USES = (
     "Pre-training of models that judge what an agent is about to do, above all by its graph.",
