@@ -24,7 +24,7 @@ import scales
 import verdicts
 
 from planloom import feasible, listing, overview, shapes
-from planloom.arguments import parser
+from planloom.commands import parser
 from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema

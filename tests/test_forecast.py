@@ -8,7 +8,8 @@ import pytest
 
 import planloom
 from planloom import cost, measured, pipeline, recipe
-from planloom.cli import main, parser
+from planloom.cli import main
+from planloom.commands import parser
 from planloom.datasets import catalogue
 from planloom.errors import InputError
 from planloom.forecast import Forecast, forecast, rounded

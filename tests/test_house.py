@@ -188,7 +188,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
 
 
 def test_every_command_has_help_and_stands_in_the_readme() -> None:
-    from planloom import arguments
+    from planloom import commands
 
     text = (HOME / "README.md").read_text("utf-8")
     for name in (
@@ -203,7 +203,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
         "convert",
     ):
         with pytest.raises(SystemExit, match="0"):
-            arguments.parser().parse_args([name, "--help"])
+            commands.parser().parse_args([name, "--help"])
         assert f"planloom {name}" in text
 
 
