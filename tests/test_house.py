@@ -16,6 +16,8 @@ WORDS = {"plan", "trace", "source", "errors", "ledger", "recipe", "payload", "ve
 STAGES = {"lift", "checks", "safety", "decontaminate", "dedup", "mix", "write", "stats"}
 KNOW_STAGES = {"pipeline", "rows", "api", "mix", "write", "explain"} | {"measured", "supply"}
 """The last two foretell what dedup and mix will leave."""
+KNOW_STAGES |= {"synth"}
+"""Reads the word lists of lift, to tell what a tool does by its name."""
 KNOW_STAGES |= {"conversion"}
 """Lifts anew what a converted row tells, to say what it does not."""
 KNOW_STAGES |= {
@@ -62,7 +64,9 @@ MAY_IMPORT = {
     },  # dedup and mix share it: mix goes on where dedup stopped
     "kin": WORDS | {"arrow", "hashes", "near", "indexed", "signatures"},
     "dedup": WORDS | {"hashes", "kin", "indexed"},
-    "mix": WORDS | {"hashes", "indexed"},
+    "mix": WORDS | {"chunks", "hashes", "indexed"},
+    "synth": WORDS | {"lift", "shapes", "stored"},
+    "gold": WORDS | {"cluster", "datasets", "files", "inputs", "output", "synth", "work"},
     "section": {"errors"},
     "report": WORDS | {"arrow", "cost", "output", "section"},
     "review": WORDS | {"arrow", "explain", "hashes", "output", "report", "terminal"},

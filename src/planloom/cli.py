@@ -27,7 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.code
     except KeyboardInterrupt:
         told = (
-            "; the same command goes on from here" if arguments.command in ("build", "push") else ""
+            "; the same command goes on from here"
+            if arguments.command in ("build", "synth", "push")
+            else ""
         )
         print(f"planloom: interrupted{told}", file=sys.stderr)
         return INTERRUPTED
@@ -44,6 +46,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         where = f"{error.filename}: " if error.filename else ""
         advice = "; mend it and run the same command again: finished work is kept"
-        told = advice if arguments.command == "build" else ""
+        told = advice if arguments.command in ("build", "synth") else ""
         print(f"planloom: {where}{error.strerror or error}{told}", file=sys.stderr)
         return 2

@@ -40,6 +40,27 @@ def dedup(chunks: Sequence[Indexed], wanted: Dedup) -> Deduped:
     return Deduped(fates, also_in, live.named(live.groups(pairs)), live.named(because))
 
 
+def joined(
+    real: Sequence[Indexed], first: Deduped, made: Sequence[Indexed], second: Deduped
+) -> Deduped:
+    """What was compared among real plans, and what among made ones; of equal plans the real one stays."""
+    halves = np.unique(np.concatenate([chunk.index["hi"] for chunk in made]))
+    there = {
+        (int(row["hi"]), int(row["lo"]))
+        for chunk in real
+        for row in chunk.index[np.isin(chunk.index["hi"], halves)]
+    }
+    for chunk, fates in zip(made, second.fates, strict=True) if there else ():
+        equal = np.array([pair in there for pair in chunk.index[["hi", "lo"]].tolist()])
+        fates[equal & (fates == KEPT)] = fate(Reason.duplicate)
+    return Deduped(
+        [*first.fates, *second.fates],
+        first.also_in,
+        [*first.groups, *second.groups],
+        [*first.because, *second.because],
+    )
+
+
 def _ranges(chunks: Sequence[Indexed]) -> Iterator[tuple[int, int]]:
     """Ranges of the first half of the ids, each with about RANGE plans."""
     count = 1 + sum(chunk.size for chunk in chunks) // RANGE

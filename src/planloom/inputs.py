@@ -87,7 +87,7 @@ def refuse_nothing(recipe: Recipe, chosen: Chosen) -> None:
     Raises:
         RecipeError: saying what is missing.
     """
-    if not chosen.sources and not chosen.refused:
+    if not chosen.sources and not chosen.refused and not recipe.gold_max:
         raise RecipeError(f"recipe {recipe.name}: no source is left to read")
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from planloom.chunks import CATEGORIES as ALL_CATEGORIES
 from planloom.errors import Reason
 from planloom.hashes import mixed
 from planloom.indexed import KEPT, Fates, Indexed, fate
@@ -13,6 +14,7 @@ from planloom.recipe import CATEGORIES, Recipe, target
 
 SKELETON = 2
 """Code of the evidence `skeleton` in an index."""
+GOLD = ALL_CATEGORIES.index("gold_traces")
 
 
 class Cap(NamedTuple):
@@ -34,6 +36,15 @@ def caps(recipe: Recipe) -> Iterator[Cap]:
         yield Cap(target(recipe, category), category=category)
 
 
+def room(chunks: Sequence[Indexed], fates: Sequence[Fates], recipe: Recipe) -> int:
+    """The gold traces that real plans leave room for."""
+    kept = sum(
+        int(((mine == KEPT) & (chunk.index["category"] != GOLD)).sum())
+        for chunk, mine in zip(chunks, fates, strict=True)
+    )
+    return min(recipe.gold_max, max(recipe.goal - kept, 0))
+
+
 def mix(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> None:
     """Marks what is over a maximum or a target: per source, then per category over all sources."""
     for _ in applied(chunks, fates, recipe):
@@ -47,6 +58,10 @@ def applied(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> It
         mine = [(fates[n] == KEPT) & _under(cap, chunk) for n, chunk in enumerate(chunks)]
         _cap(hashes, fates, mine, cap.most)
         yield cap
+    gold = Cap(room(chunks, fates, recipe), category="gold_traces")
+    mine = [(fates[n] == KEPT) & _under(gold, chunk) for n, chunk in enumerate(chunks)]
+    _cap(hashes, fates, mine, gold.most)
+    yield gold
 
 
 def over(
@@ -65,7 +80,7 @@ def _under(cap: Cap, chunk: Indexed) -> NDArray[np.bool_]:
         return np.asarray(chunk.index["evidence"] == SKELETON)
     if cap.source is not None:
         return np.full(chunk.size, chunk.source == cap.source)
-    names: tuple[str | None, ...] = CATEGORIES
+    names: tuple[str | None, ...] = ALL_CATEGORIES
     return np.asarray(chunk.index["category"] == names.index(cap.category))
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MADE = ("plans", "adversarial", "quarantine", "rejects")
 EVALUATION = "evaluation"
 """The folder in the stage that holds hashes of evaluation sets."""
+GOLD = "gold"
+"""The folder in the stage that holds generated traces, in one folder for each way of making them."""
 REPORT = "report.html"
 """Made from the rest and with times in it, therefore not in the manifest."""
 
@@ -164,10 +166,21 @@ class Out:
             np.save(folder / "fates.npy", mine)
             np.savez(folder / "because.npz", row=because.rows, plan=because.ids)
 
+    def add(self, recipe: Recipe, located: Sequence[Input], tasks: Sequence[Task]) -> None:
+        """Adds to the claim what is only known after the rest was read."""
+        about = self._known() | {"recipe": recipe}
+        about["files"] += [(found.source, *found.file) for found in located]
+        about["slices"] += [(task.source, task.key) for task in tasks]
+        replaced(self._claim, msgspec.json.encode(about))
+
     def forget(self) -> None:
-        """Drops slices that neither this build nor a source left out needs."""
+        """Drops slices that neither this build nor a source left out needs, and gold traces of other tools."""
         known = self._known()
-        keys = {EVALUATION, *(key for _, key in (*known["slices"], *known["spared"]))}
+        made = {Path(file[3]).parent.name for file in known["files"]}
+        for path in (self.stage / GOLD).glob("*"):
+            if path.name not in made:
+                shutil.rmtree(path)
+        keys = {EVALUATION, GOLD, *(key for _, key in (*known["slices"], *known["spared"]))}
         for path in self.stage.iterdir():
             if path.is_dir() and path.name not in keys:
                 shutil.rmtree(path)

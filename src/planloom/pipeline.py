@@ -2,30 +2,41 @@
 
 import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
-from planloom import card, dedup, evaluation, inputs, output, prompts, report, slices, stats, write
+from planloom import (
+    accounts,
+    card,
+    dedup,
+    evaluation,
+    gold,
+    inputs,
+    mix,
+    output,
+    prompts,
+    report,
+    slices,
+    stats,
+    write,
+)
 from planloom.card.about import About
 from planloom.chunks import LABELS
 from planloom.cluster import Cluster
-from planloom.errors import OutputError, Reason
-from planloom.indexed import KEPT, REASONS, SIDE, Deduped, Fates, Indexed, Named, opened
+from planloom.errors import OutputError
+from planloom.indexed import KEPT, Deduped, Indexed, Named, opened
 from planloom.ledger import Ledger
-from planloom.mix import mix
 from planloom.output import Out
 from planloom.recipe import Recipe
 from planloom.report.built import Built
 from planloom.safety import classes
 from planloom.slices import Task
 from planloom.upload import Target
-from planloom.work import ATTEMPTS, Failed, Workers
+from planloom.work import Failed, Workers
 
 SIDES = {"adversarial": LABELS.index("adversarial"), "quarantine": LABELS.index("unknown")}
 
@@ -45,12 +56,19 @@ class Options(Struct, frozen=True):
     fresh: bool = False
     offline: bool = False
     cache_limit: float | None = None
+    no_gold: bool = False
+
+    @property
+    def fills(self) -> bool:
+        """Whether gold traces fill what is missing: not in a trial of some rows or sources."""
+        return not (self.no_gold or self.only or self.limit)
 
 
 class Corpus(NamedTuple):
     """A finished build, in the folder `out` on this machine. `trouble` lists files that were cut off and readers that crashed.
 
-    `unchecked` are evaluation sets that no plan was checked against, each with why.
+    `unchecked` are evaluation sets that no plan was checked against, each with why; `filled` says whether
+    gold traces were made for what was missing.
     """
 
     out: Path
@@ -60,6 +78,7 @@ class Corpus(NamedTuple):
     refused: dict[str, str]
     trouble: list[str]
     unchecked: dict[str, str]
+    filled: bool
 
 
 def build(recipe: Recipe, options: Options) -> Corpus:
@@ -81,45 +100,45 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     located = inputs.locate(recipe, chosen, options, digests)
     sets = evaluation.sets(recipe, chosen, located, options, digests)
     laps.end("find")
-    with _workers(
-        options, sum(inputs.size(one.file) for one in (*located, *sets.inputs))
-    ) as workers:
+    weight = sum(inputs.size(one.file) for one in (*located, *sets.inputs))
+    weight += gold.BYTES * recipe.gold_max * options.fills
+    with _workers(options, weight) as workers:
         checked = evaluation.check(sets, recipe, out.stage, workers)
         tasks = inputs.tasks(recipe, chosen, located, out.stage, options.limit, checked.evaluation)
         out.claim(recipe, options, located, tasks)
         laps.end("evaluation sets")
-        ran = workers.run(slices.run, tasks, "slices", inputs.weights(tasks))
-        failed = [one for one in ran if isinstance(one, Failed)]
-        tasks = [t for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
-        folders = [one for one in ran if not isinstance(one, Failed)]
-        reports = [_report(folder) for folder in folders]
-        chunks = [
-            (t, chunk) for t, f in zip(tasks, folders, strict=True) for chunk in slices.chunks(f)
-        ]
-        indexed = [opened(c, inputs.source_of(t), t.piece.file.part) for t, c in chunks]
-        places = [chunk for _, chunk in chunks]
+        carried = _carried(workers, tasks)
         laps.end("slices")
-        deduped = dedup.dedup(indexed, recipe.dedup)
+        deduped = dedup.dedup(carried.indexed, recipe.dedup)
         laps.end("dedup")
-        mix(indexed, deduped.fates, recipe)
+        mix.mix(carried.indexed, deduped.fates, recipe)
         laps.end("mix")
-        ledger = _ledger(reports, indexed, deduped.fates)
+        if options.fills and (room := mix.room(carried.indexed, deduped.fates, recipe)):
+            made_up = gold.inputs(recipe, room, out, digests, workers)
+            recipe, located = gold.with_card(recipe), [*located, *made_up]
+            chosen = chosen._replace(sources=[*chosen.sources, gold.source()])
+            more = inputs.tasks(recipe, chosen, made_up, out.stage, None, checked.evaluation)
+            out.add(recipe, made_up, more)
+            carried, deduped = _filled(workers, recipe, carried, deduped, more)
+            laps.end("gold traces")
+        ledger = accounts.ledger(carried.reports, carried.indexed, deduped.fates)
         out.clear()
-        out.fates(places, deduped)
-        made = _write(workers, out, recipe, places, indexed, deduped)
+        out.fates(carried.places, deduped)
+        made = _write(workers, out, recipe, carried.places, carried.indexed, deduped)
     laps.end("write")
+    tasks, folders, reports = carried.tasks, carried.folders, carried.reports
     output.rejects(out.path, folders, recipe.rejects)
     made += prompts.write(folders, out.path / prompts.FILE)
     statistics = {
         **stats.tree(made),
-        "repairs": _notes(tasks, reports),
-        "contaminated": dict(sorted(_contaminated(reports).items())),
+        "repairs": accounts.notes(tasks, reports),
+        "contaminated": dict(sorted(accounts.contaminated(reports).items())),
     }
     out.json("stats.json", statistics)
     out.json("ledger.json", ledger.rows())
     out.forget()
     manifest = inputs.manifest(recipe, options, chosen, located, checked.about)
-    lost = [_given_up(one) for one in failed]
+    lost = [accounts.given_up(one) for one in carried.failed]
     run = {"slices": len(folders), "commits": inputs.commits(located)}
     if lost:
         manifest["given_up"] = lost
@@ -129,9 +148,61 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     out.finish(manifest, files, about, laps.seconds, run)
     report.write(out.path)
     target.put()
-    trouble = [*lost, *_trouble(tasks, reports), *ledger.problems()]
-    refused = chosen.refused
-    return Corpus(out.path, recipe, ledger, statistics, refused, trouble, checked.missing)
+    trouble = [*lost, *accounts.trouble(tasks, reports), *ledger.problems()]
+    refused, missing = chosen.refused, checked.missing
+    return Corpus(out.path, recipe, ledger, statistics, refused, trouble, missing, options.fills)
+
+
+class _Carried(NamedTuple):
+    """Slices that were run, their ledgers, and the chunks of plans in them."""
+
+    tasks: list[Task]
+    folders: list[Path]
+    reports: list[dict[str, Any]]
+    places: list[Path]
+    indexed: list[Indexed]
+    failed: list[Failed[Task]]
+
+    def and_(self, more: "_Carried") -> "_Carried":
+        """These and more."""
+        return _Carried(
+            [*self.tasks, *more.tasks],
+            [*self.folders, *more.folders],
+            [*self.reports, *more.reports],
+            [*self.places, *more.places],
+            [*self.indexed, *more.indexed],
+            [*self.failed, *more.failed],
+        )
+
+
+def _carried(workers: Workers | Cluster, tasks: Sequence[Task]) -> _Carried:
+    ran = workers.run(slices.run, tasks, "slices", inputs.weights(tasks))
+    pairs = [(t, one) for t, one in zip(tasks, ran, strict=True) if not isinstance(one, Failed)]
+    chunks = [(task, chunk) for task, folder in pairs for chunk in slices.chunks(folder)]
+    return _Carried(
+        [task for task, _ in pairs],
+        [folder for _, folder in pairs],
+        [accounts.report(folder) for _, folder in pairs],
+        [chunk for _, chunk in chunks],
+        [opened(c, inputs.source_of(t), t.piece.file.part) for t, c in chunks],
+        [one for one in ran if isinstance(one, Failed)],
+    )
+
+
+def _filled(
+    workers: Workers | Cluster,
+    recipe: Recipe,
+    real: _Carried,
+    deduped: Deduped,
+    tasks: Sequence[Task],
+) -> tuple[_Carried, Deduped]:
+    """With gold traces in the room that real plans leave."""
+    made = _carried(workers, tasks)
+    alone = dedup.dedup(made.indexed, recipe.dedup)
+    both = dedup.joined(real.indexed, deduped, made.indexed, alone)
+    carried = real.and_(made)
+    mix.mix(carried.indexed, both.fates, recipe)
+    return carried, both
 
 
 class _Laps:
@@ -151,31 +222,6 @@ def _workers(options: Options, weight: float) -> Workers | Cluster:
     if options.ray:
         return Cluster(options.ray)
     return Workers(options.workers or os.cpu_count() or 1, weight)
-
-
-def _report(folder: Path) -> dict[str, Any]:
-    """A slice's own ledger."""
-    report: dict[str, Any] = msgspec.json.decode((folder / "ledger.json").read_bytes())
-    return report
-
-
-def _ledger(
-    reports: Sequence[dict[str, Any]], indexed: Sequence[Indexed], fates: Sequence[Fates]
-) -> Ledger:
-    """The slices' ledgers, and where dedup and mix sent the plans."""
-    ledger = Ledger()
-    for made in reports:
-        ledger += Ledger.of(made["rows"])
-    for chunk, mine in zip(indexed, fates, strict=True):
-        codes, counts = np.unique(mine, return_counts=True)
-        for code, n in zip(codes.tolist(), counts.tolist(), strict=True):
-            if code == KEPT:
-                ledger.add(chunk.source, "write", "plan", n=n)
-            elif code != SIDE:
-                reason = REASONS[code - 1]
-                where = "mix" if reason == Reason.over_target else "dedup"
-                ledger.add(chunk.source, where, "plan", reason, n)
-    return ledger
 
 
 def _write(
@@ -242,37 +288,3 @@ def _jobs(
         lines = out.stage / f"part-{number:05d}.jsonl" if jsonl else None
         jobs.append(write.Job(path, folders, mine, shared, lines))
     return jobs
-
-
-def _notes(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    """What reading and checking had to tolerate, by source and name."""
-    notes: dict[str, dict[str, int]] = {}
-    for task, made in zip(tasks, reports, strict=True):
-        mine = notes.setdefault(task.source, {})
-        for name, n in made["notes"].items():
-            mine[name] = mine.get(name, 0) + n
-    return {source: dict(sorted(mine.items())) for source, mine in sorted(notes.items()) if mine}
-
-
-def _contaminated(reports: Sequence[dict[str, Any]]) -> Counter[str]:
-    """Plans that repeat an evaluation set, by set."""
-    counts: Counter[str] = Counter()
-    for made in reports:
-        counts.update(made["contaminated"])
-    return counts
-
-
-def _given_up(failed: Failed[Task]) -> str:
-    piece = failed.job.piece
-    where = f"{piece.file.path} {piece.start}..{piece.stop}" if piece.stop else piece.file.path
-    return f"{where}: given up after {ATTEMPTS} attempts, its rows are not in: {failed.error}"
-
-
-def _trouble(tasks: Sequence[Task], reports: Sequence[dict[str, Any]]) -> list[str]:
-    found = []
-    for task, made in zip(tasks, reports, strict=True):
-        if made["cut"]:
-            found.append(f"{made['cut']}; the file is cut off or broken: download it again")
-        if made["crash"]:
-            found.append(f"{task.source}: a reader crashed, first time:\n{made['crash']}")
-    return found

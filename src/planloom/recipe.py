@@ -14,6 +14,9 @@ from planloom.errors import RecipeError, nearest
 from planloom.plan import Category
 
 Count = Annotated[int, Meta(ge=0)]
+Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*\Z")]
+PACKED = "packed"
+"""The tools that come with Planloom."""
 TITLES = {
     "function_calling": "Function calling",
     "tool_reasoning": "Tool reasoning",
@@ -77,6 +80,19 @@ class Decontaminate(Struct, frozen=True, forbid_unknown_fields=True):
     sets: tuple[str, ...] | None = None
 
 
+class Gold(Struct, frozen=True, forbid_unknown_fields=True):
+    """What gold traces are made from.
+
+    `tools` are files of tool schemas, builds, or `packed`: the tools that come with Planloom. `licence`
+    is that of these files; that of packed tools is known. `like` is a build whose plans' forms are
+    fitted; None takes the packed forms.
+    """
+
+    tools: Annotated[tuple[str, ...], Meta(min_length=1)] = ("packed",)
+    licence: Line | None = None
+    like: str | None = None
+
+
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
     """A source in a recipe; `max` is the most plans it may give, None all.
 
@@ -94,9 +110,6 @@ class Targets(Struct, frozen=True, forbid_unknown_fields=True):
     tool_reasoning: Count = 0
     instruction_following: Count = 0
     conversation: Count = 0
-
-
-Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*\Z")]
 
 
 class Card(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +149,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     dedup: Dedup = Dedup()
     card: Card = Card()
     decontaminate: Decontaminate = Decontaminate()
+    gold: Gold = Gold()
 
     @property
     def goal(self) -> int:
@@ -164,7 +178,16 @@ def load(path: str | Path | None) -> Recipe:
         raise RecipeError(f"recipe {path}: {_why(error)}") from error
     recipe = parse(text, str(path))
     folders = tuple(str((file.parent / folder).resolve()) for folder in recipe.datasets)
-    return msgspec.structs.replace(recipe, datasets=folders)
+    return msgspec.structs.replace(
+        recipe, datasets=folders, gold=_located(recipe.gold, file.parent)
+    )
+
+
+def _located(gold: Gold, folder: Path) -> Gold:
+    """With the paths that a recipe names counted from where it lies."""
+    tools = (one if one == PACKED else str((folder / one).resolve()) for one in gold.tools)
+    like = gold.like and str((folder / gold.like).resolve())
+    return msgspec.structs.replace(gold, tools=tuple(tools), like=like)
 
 
 def _why(error: Exception) -> str:
@@ -192,6 +215,7 @@ _TABLES = {
     "card": Card,
     "decontaminate": Decontaminate,
     "dedup": Dedup,
+    "gold": Gold,
     "sources": Wanted,
 }
 _MOVED = {("limits", "max_score"): "safety.max_score"}

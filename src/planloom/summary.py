@@ -12,15 +12,19 @@ def composition(corpus: Corpus) -> str:
     """The composition tree: target, got and missing per category and source."""
     recipe = corpus.recipe
     kept = corpus.ledger.total(stage="write", unit="plan", left=False)
-    gold = min(recipe.gold_max, max(recipe.goal - kept, 0))
-    missing = max(recipe.goal - kept - gold, 0)
+    made = sum(corpus.stats.get("category", {}).get("gold_traces", {}).values())
+    real = kept - made
+    room = min(recipe.gold_max, max(recipe.goal - real, 0))
+    gold = made if corpus.filled else room
+    missing = max(recipe.goal - real - gold, 0)
     lines = [_row(recipe.name, "target", "got", "missing")]
     for category in CATEGORIES:
         lines += _category(corpus, category)
     if recipe.gold_max:
-        lines.append(_row("├─ Gold traces, to be generated", f"{gold:,}", "0", f"{gold:,}"))
+        title = "├─ Gold traces, generated" if corpus.filled else "├─ Gold traces, not generated"
+        lines.append(_row(title, f"{room:,}", f"{made:,}", f"{room - made:,}"))
     lines.append(_row("└─ Total", f"{recipe.goal:,}", f"{kept:,}", f"{recipe.goal - kept:,}"))
-    lines.append(f"real {kept:,} + gold traces {gold:,} + missing {missing:,} = {recipe.goal:,}")
+    lines.append(f"real {real:,} + gold traces {gold:,} + missing {missing:,} = {recipe.goal:,}")
     lines += [f"{name}: 0 rows, refused: {why}" for name, why in corpus.refused.items()]
     return "\n".join(lines)
 
@@ -44,6 +48,14 @@ def _category(corpus: Corpus, name: str) -> Iterator[str]:
             (f"≤ {most:,}", f"{max(most - given[source], 0):,}") if most is not None else ("", "")
         )
         yield _row(f"│  {branch} {source}", bound[0], f"{given[source]:,}", bound[1])
+
+
+def gold(corpus: Corpus, domains: int, tools: int) -> str:
+    """What a corpus of gold traces alone came to."""
+    kept = corpus.ledger.total(stage="write", unit="plan", left=False)
+    return (
+        f"{kept:,} gold traces from {tools:,} tools in {domains:,} domains\n{losses(corpus.ledger)}"
+    )
 
 
 def losses(ledger: Ledger) -> str:

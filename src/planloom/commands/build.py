@@ -44,6 +44,7 @@ def _add_build(commands: Commands) -> None:
         help="fetch nothing that makes the cache larger",
     )
     add_sources(command)
+    add("--no-gold", action="store_true", help="fill nothing with generated gold traces")
     add("--limit", type=positive, metavar="N", help="read at most N rows of each file")
     add("--workers", type=positive, default=0, metavar="N", help="processes (default: all cores)")
     add("--ray", metavar="ADDRESS", help="run on a Ray cluster: auto, HOST:PORT, ray://HOST:PORT")
@@ -72,7 +73,7 @@ def _build(arguments: argparse.Namespace) -> int:
     corpus = pipeline.build(wanted, msgspec.convert(given, pipeline.Options))
     print(summary.composition(corpus))
     print(summary.losses(corpus.ledger))
-    if not any(msgspec.structs.astuple(wanted.targets)):
+    if not any(msgspec.structs.astuple(wanted.targets)) and not wanted.gold_max:
         print("planloom: all targets are 0, so nothing is kept: set [targets]", file=sys.stderr)
     if corpus.unchecked:
         missing = ", ".join(corpus.unchecked)

@@ -51,7 +51,7 @@ def lift(
     category = trace.category or place.category
     if trace.rounds:
         nodes, links = _call_nodes(trace)
-        evidence = _evidence(trace)
+        evidence = "synthetic" if category == "gold_traces" else _evidence(trace)
         plan = _plan(trace, place, label, findings, nodes, links, evidence, trace.user_turns)
         return Lifted([plan], [])
     if category not in TEXT_CATEGORIES:

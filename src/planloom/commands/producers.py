@@ -1,0 +1,54 @@
+"""What makes plans: gold traces from tool schemas."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from planloom.commands.options import Commands, positive, seed
+
+
+def add(commands: Commands) -> None:
+    """Their names, arguments and help."""
+    _add_synth(commands)
+
+
+def _add_synth(commands: Commands) -> None:
+    command = commands.add_parser(
+        "synth", help="gold traces from tool schemas, without a model: a corpus of its own"
+    )
+    add = command.add_argument
+    add(
+        "tools",
+        nargs="*",
+        metavar="TOOLS",
+        help="a build, its tools.parquet, OpenAPI, an MCP tool list, JSON Schema, or `packed` (the default)",
+    )
+    add("--out", required=True, help="the folder to build in")
+    add("--number", type=positive, default=10_000, metavar="N", help="traces (default: 10,000)")
+    add("--seed", type=seed, default=1, metavar="N", help="another seed gives others (default: 1)")
+    add("--like", type=Path, metavar="OUT", help="a build: plans of the forms that its plans have")
+    add("--licence", metavar="NAME", help="of the tools; else that of your own tools is unknown")
+    add("--workers", type=positive, default=0, metavar="N", help="processes (default: all cores)")
+    add("--fresh", action="store_true", help="replace another Planloom build in --out")
+    command.set_defaults(run=_synth, command="synth")
+
+
+def _synth(arguments: argparse.Namespace) -> int:
+    from planloom import gold, pipeline, summary
+
+    corpus = gold.alone(
+        tuple(arguments.tools),
+        arguments.number,
+        arguments.seed,
+        arguments.like and str(arguments.like),
+        arguments.licence,
+    )
+    found = gold.check(corpus.gold)
+    for why, n in found.left.items():
+        print(f"planloom: {n} tools are not used: {why}", file=sys.stderr)
+    options = pipeline.Options(arguments.out, workers=arguments.workers, fresh=arguments.fresh)
+    built = pipeline.build(corpus, options)
+    print(summary.gold(built, len(found.worlds), sum(len(one.tools) for one in found.worlds)))
+    for problem in built.trouble:
+        print(f"planloom: {problem}", file=sys.stderr)
+    return 1 if built.trouble else 0

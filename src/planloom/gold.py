@@ -1,0 +1,167 @@
+"""Gold traces that fill what real plans leave of a recipe: made as files that are read as any source is."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from planloom import files, synth
+from planloom.cluster import Cluster
+from planloom.datasets import find
+from planloom.errors import RecipeError
+from planloom.files import DataFile
+from planloom.inputs import Input
+from planloom.output import GOLD, Out
+from planloom.recipe import PACKED, Gold, Recipe
+from planloom.source import Source
+from planloom.synth import blueprints, generate, rows, schemas
+from planloom.synth.universe import Universe, universe
+from planloom.version import __version__
+from planloom.work import Failed, Workers
+
+HOME = Path(synth.__file__).parent
+CARD = str(HOME / "card")
+"""The folder of the one dataset file that reads what is made here."""
+SOURCE = "planloom/synth"
+SPARE = 1.02
+"""So many more are made than wanted, because a few equal others."""
+LICENCE, UNKNOWN = "Apache-2.0", "unknown"
+BYTES = 350  # of a generated row, compressed
+
+
+class Block(NamedTuple):
+    """A file to make: the first `size` traces of a block."""
+
+    path: str
+    seed: int
+    number: int
+    size: int
+    gold: Gold
+
+
+def alone(
+    tools: tuple[str, ...], number: int, seed: int, like: str | None, licence: str | None
+) -> Recipe:
+    """The recipe of a corpus of nothing but gold traces."""
+    made = Gold(tools or (PACKED,), licence, like)
+    return Recipe(
+        name="gold_traces", sources={}, seed=seed, total=number, gold_max=number, gold=made
+    )
+
+
+def inputs(
+    recipe: Recipe, count: int, out: Out, digests: dict[str, str], workers: Workers | Cluster
+) -> list[Input]:
+    """Files with a few more than `count` traces, made unless they are there.
+
+    Raises:
+        RecipeError: if none of the tools can be used.
+    """
+    if not count:
+        return []
+    check(recipe.gold)
+    jobs = blocks(recipe, count, out.stage / GOLD, digests)
+    done = workers.run(make, jobs, "gold blocks")
+    for one in done:
+        if isinstance(one, Failed):
+            raise RecipeError(f"gold traces: {one.error}")
+    return [_input(job, digests) for job in jobs]
+
+
+def _input(job: Block, digests: dict[str, str]) -> Input:
+    file = DataFile(0, f"block-{job.number:05d}.jsonl.zst", job.path, "lines")
+    return Input(SOURCE, file, files.known_digest(job.path, digests))
+
+
+def blocks(recipe: Recipe, count: int, folder: Path, digests: dict[str, str]) -> list[Block]:
+    """The blocks of `count` traces and some spare ones; what is made of other things lies elsewhere."""
+    key, total = _key(recipe, digests), int(count * SPARE) + 10
+    sizes = [min(generate.BLOCK, total - start) for start in range(0, total, generate.BLOCK)]
+    return [
+        Block(
+            str(folder / key / f"{number:05d}-{size}.jsonl.zst"),
+            recipe.seed,
+            number,
+            size,
+            recipe.gold,
+        )
+        for number, size in enumerate(sizes)
+    ]
+
+
+def make(block: Block) -> None:
+    """Writes the block's file unless it is there."""
+    if not Path(block.path).exists():
+        traces = generate.block(
+            _universe(block.gold), _profile(block.gold), block.seed, block.number, block.size
+        )
+        rows.write(Path(block.path), traces, licence(block.gold))
+
+
+def with_card(recipe: Recipe) -> Recipe:
+    """The recipe that knows the dataset file of gold traces."""
+    return msgspec.structs.replace(recipe, datasets=(*recipe.datasets, CARD))
+
+
+def source() -> Source:
+    """The card of gold traces."""
+    return find(SOURCE, (CARD,))
+
+
+def check(gold: Gold) -> Universe:
+    """The tools as they can be used.
+
+    Raises:
+        RecipeError: if none can.
+    """
+    found = _universe(gold)
+    if not found.worlds:
+        why = ", ".join(f"{reason} ({n})" for reason, n in found.left.items())
+        raise RecipeError(f"{', '.join(gold.tools)}: no tool can be used: {why}")
+    return found
+
+
+@lru_cache(maxsize=2)
+def _universe(gold: Gold) -> Universe:
+    return universe(schemas.read(gold.tools))
+
+
+@lru_cache(maxsize=2)
+def _profile(gold: Gold) -> blueprints.Profile:
+    return blueprints.Profile(
+        blueprints.load(Path(gold.like)) if gold.like else blueprints.packed()
+    )
+
+
+def licence(gold: Gold) -> str:
+    """The licence of the tools, which that of the traces follows."""
+    return gold.licence or (LICENCE if set(gold.tools) == {PACKED} else UNKNOWN)
+
+
+def _key(recipe: Recipe, digests: dict[str, str]) -> str:
+    """A hash of all that the traces depend on: seed, tools, forms, and the code that makes them."""
+    given = [_digest(name, digests) for name in (*recipe.gold.tools, recipe.gold.like or PACKED)]
+    known = (recipe.seed, given, licence(recipe.gold), _code(), __version__)
+    return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
+
+
+def _digest(name: str, digests: dict[str, str]) -> str:
+    if name == PACKED:
+        return PACKED
+    path = Path(name)
+    path = path / "manifest.json" if path.is_dir() else path
+    if not path.exists():
+        raise RecipeError(f"{name}: no such file or finished build; [gold] names tools and builds")
+    return files.known_digest(str(path), digests)
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(
+        one for one in HOME.rglob("*.*") if one.suffix in (".py", ".toml", ".txt", ".json")
+    ):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,151 @@
+"""Values for a workflow: a Trace, what its assistant was allowed, and the edges that were planted."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from planloom.synth.kinds import MOST_RECORDS, Make, Random, one_of, pools
+from planloom.synth.requests import Wording
+from planloom.synth.workflow import Cell, Doing, Given, Planted, Workflow
+from planloom.trace import Call, Round, Trace
+
+AGAIN = 4  # attempts to draw a value that the user did not say
+_json = msgspec.json.Encoder()
+
+
+class Policy(NamedTuple):
+    """What the assistant may do: for whom, with which tools, how many records a call, what it must ask for."""
+
+    role: str
+    allowed_tools: tuple[str, ...]
+    max_records: int
+    confirm_writes: bool
+
+
+class Gold(NamedTuple):
+    """A generated trace. The edges are what was planted, not what `lift` finds."""
+
+    trace: Trace
+    policy: Policy
+    planted: tuple[Planted, ...]
+
+
+def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
+    """One trace of a workflow, in these words."""
+    values = _values(flow, wording, r)
+    calls = [
+        Call(
+            tool=doing.tool.name,
+            arguments={one.name: _argument(one, flow.makers, values, r) for one in doing.given},
+            result=_result(doing, values, r),
+        )
+        for doing in flow.doings
+    ]
+    policy = _policy(flow, r)
+    trace = Trace(
+        user_turns=tuple(
+            "".join(_said(one, values) for one in turn).strip() for turn in wording.turns
+        ),
+        rounds=_rounds(flow.doings, calls),
+        tools=flow.offered,
+        system=told(policy),
+        language=wording.language,
+        category="gold_traces",
+    )
+    return Gold(trace, policy, flow.planted)
+
+
+def _values(flow: Workflow, wording: Wording, r: Random) -> list[Any]:
+    """A value for each slot; what flows is drawn again while the user said it by chance."""
+    values = [make(r) for make in wording.makers]
+    if flow.planted:
+        said = {str(values[slot]) for slot in wording.said}
+        for slot in {edge.slot for edge in flow.planted}:
+            for _ in range(AGAIN):
+                if str(values[slot]) not in said:
+                    break
+                values[slot] = flow.makers[slot](r)
+            said.add(str(values[slot]))
+    return values
+
+
+def _argument(given: Given, makers: Sequence[Make], values: list[Any], r: Random) -> Any:
+    if given.how == "value":
+        return values[given.slots[0]]
+    if given.how == "element":
+        return [values[slot] for slot in given.slots]
+    opening = pools()["message"]
+    quoted = ", ".join(str(values[slot]) for slot in given.slots)
+    return f"{opening[int(r() * len(opening))]}: {quoted}"
+
+
+def _said(piece: str | int, values: list[Any]) -> str:
+    return piece if isinstance(piece, str) else said(values[piece])
+
+
+def said(value: Any) -> str:
+    """A value as a user writes it."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        return "yes" if value else "no"
+    if kind is list:
+        return ", ".join(map(said, value))
+    if kind is dict:
+        return ", ".join(f"{key} {said(item)}" for key, item in value.items())
+    return str(value)
+
+
+def _rounds(doings: Sequence[Doing], calls: Sequence[Call]) -> tuple[Round, ...]:
+    pairs = groupby(zip(doings, calls, strict=True), key=lambda pair: pair[0].step)
+    rounds = []
+    for _, group in pairs:
+        mine = list(group)
+        rounds.append(Round(tuple(call for _, call in mine), mine[0][0].turn))
+    return tuple(rounds)
+
+
+def _result(doing: Doing, values: list[Any], r: Random) -> str:
+    records = [_record(cells, values, r) for cells in doing.records]
+    value: Any = records if doing.many else records[0]
+    if doing.style == 0:
+        return _json.encode(value).decode()
+    if doing.style == 1:
+        return _json.encode({"status": "success", "data": value}).decode()
+    if doing.many or doing.style == 2:
+        return _json.encode(
+            {"results": value, "count": len(records)} if doing.many else value
+        ).decode()
+    return "\n".join(f"{name.replace('_', ' ')}: {said(one)}" for name, one in records[0].items())
+
+
+def _record(cells: Sequence[Cell], values: list[Any], r: Random) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for path, slot, make in cells:
+        place = record
+        for name in path[:-1]:
+            place = place.setdefault(name, {})
+        place[path[-1]] = make(r) if slot is None else values[slot]
+    return record
+
+
+_MOST = one_of((MOST_RECORDS, 100, 200, 500))
+_HOLDER = one_of(("a customer", "an employee", "a household", "a small team", "a student"))
+
+
+def _policy(flow: Workflow, r: Random) -> Policy:
+    role = flow.world.role or _HOLDER(r)
+    names = tuple(tool.name for tool in flow.offered)
+    return Policy(role, names, _MOST(r), r() < 0.5)
+
+
+def told(policy: Policy) -> str:
+    """The policy as the system prompt says it."""
+    ask = " Ask before you change anything that was not asked for." if policy.confirm_writes else ""
+    return (
+        f"You are the assistant of {policy.role}. You may call {', '.join(policy.allowed_tools)} and nothing else. "
+        f"Ask for {policy.max_records} records a call at most.{ask}"
+    )

@@ -1,0 +1,132 @@
+"""Domains made ready: the arguments and results of their tools, and which result can feed which argument."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import msgspec
+
+from planloom.lift.rules import words
+from planloom.synth.fields import Field, Unmade, fields
+from planloom.synth.kinds import same
+from planloom.synth.returns import Returned, declared, inferred, object_of
+from planloom.synth.tools import Domain, Offer
+from planloom.trace import Tool
+
+MOST_TOOLS = 64  # of a larger domain the first are used
+
+
+class Ready(NamedTuple):
+    """A tool whose arguments can be filled and whose result can be made up."""
+
+    tool: Tool
+    verb: str
+    noun: str
+    arguments: tuple[Field, ...]
+    returned: Returned
+
+
+class Link(NamedTuple):
+    """A value of a result that can be an argument of another call, an element of it, or quoted in it."""
+
+    value: int
+    argument: int
+    how: str  # value, element, quote
+
+
+class World:
+    """A domain and its dependency graph."""
+
+    def __init__(self, name: str, role: str, tools: Sequence[Ready]) -> None:
+        self.name = name
+        self.role = role
+        self.tools = tuple(tools)
+
+    @cached_property
+    def links(self) -> dict[tuple[int, int], tuple[Link, ...]]:
+        """For each pair of tools how a result of the first can feed the second; all real links
+        before quotations, because any value can be quoted.
+        """
+        pairs = ((i, j) for i in range(len(self.tools)) for j in range(len(self.tools)))
+        found = {(i, j): tuple(_links(self.tools[i], self.tools[j])) for i, j in pairs}
+        return {pair: links for pair, links in found.items() if links}
+
+    @cached_property
+    def fed_by(self) -> dict[int, tuple[int, ...]]:
+        """The tools that a tool's result can feed without quoting."""
+        feeds: dict[int, list[int]] = {}
+        for (i, j), links in self.links.items():
+            if any(link.how != "quote" for link in links):
+                feeds.setdefault(i, []).append(j)
+        return {i: tuple(sorted(js)) for i, js in feeds.items()}
+
+
+def _links(src: Ready, dst: Ready) -> list[Link]:
+    real, quoted = [], []
+    for a, argument in enumerate(dst.arguments):
+        wanted = argument.each or argument
+        for v, (_, given) in enumerate(src.returned.values):
+            if not given.flows or _echoes(src, given):
+                continue
+            if wanted.flows and given.type == wanted.type and same(given.key, wanted.key):
+                real.append(Link(v, a, "element" if argument.each else "value"))
+            elif argument.text:
+                quoted.append(Link(v, a, "quote"))
+    return real + quoted
+
+
+def _echoes(tool: Ready, given: Field) -> bool:
+    """Whether a value of a result only says what the call was given."""
+    return any(one.type == given.type and same(one.key, given.key) for one in tool.arguments)
+
+
+class Universe(NamedTuple):
+    """All domains, and the tools that cannot be used, each reason with how many."""
+
+    worlds: tuple[World, ...]
+    left: dict[str, int]
+
+
+def universe(domains: Iterable[Domain]) -> Universe:
+    """The domains, without tools of which no right call can be made up."""
+    worlds, left = [], Counter[str]()
+    for domain in domains:
+        tools = _ready(domain, left)
+        if tools:
+            worlds.append(World(domain.name, domain.role, tools))
+    return Universe(tuple(worlds), dict(sorted(left.items())))
+
+
+def _ready(domain: Domain, left: Counter[str]) -> list[Ready]:
+    usable: dict[str, tuple[Offer, tuple[Field, ...]]] = {}
+    for offer in domain.offers[:MOST_TOOLS]:
+        _, noun = object_of(words(_last(offer.tool.name)))
+        try:
+            made = fields(msgspec.json.decode(offer.tool.parameters), noun, domain.name)
+        except Unmade as why:
+            left[str(why).rpartition(": ")[2]] += 1
+            continue
+        if offer.tool.name in usable:
+            left["a second tool of one name"] += 1
+        else:
+            usable[offer.tool.name] = offer, made
+    if len(domain.offers) > MOST_TOOLS:
+        left["beyond the first tools of a large domain"] += len(domain.offers) - MOST_TOOLS
+    needs = [one for _, made in usable.values() for one in made]
+    return [_tool(offer, made, needs, domain.name) for offer, made in usable.values()]
+
+
+def _tool(offer: Offer, arguments: tuple[Field, ...], needs: Sequence[Field], domain: str) -> Ready:
+    last = _last(offer.tool.name)
+    verb, noun = object_of(words(last))
+    returned = declared(offer.returns, noun, domain) if offer.returns else None
+    returned = returned or inferred(last, noun, arguments, needs, domain)
+    return Ready(offer.tool, verb, noun, arguments, returned)
+
+
+def _last(name: str) -> str:
+    """A tool's own name, behind those of what it belongs to."""
+    for separator in (".", "/", ":", "__"):
+        name = name.rstrip(separator).rpartition(separator)[2] or name
+    return name
