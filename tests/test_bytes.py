@@ -183,7 +183,7 @@ def test_a_mix_that_was_stopped_is_not_finished_and_can_be_explained_after(
     assert cli.main(command(inputs, out, 1)) == 0
     without = [*command(inputs, out, 1), "--without", "google/mobile-actions"]
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "mix", interrupted)
+        patch.setattr(pipeline.mix, "mix", interrupted)
         assert cli.main(without) == 130
     assert not output.Out(out).status().finished
     (out / ".stage/digests.json").write_bytes(b'{"cut')

@@ -93,7 +93,8 @@ def refuse_nothing(recipe: Recipe, chosen: Chosen) -> None:
 
 def pinned(source: Source, recipe: Recipe) -> Source:
     """The source at the recipe's revision, if it names one."""
-    revision = recipe.sources[source.id].revision or source.revision
+    wanted = recipe.sources.get(source.id)
+    revision = (wanted and wanted.revision) or source.revision
     return msgspec.structs.replace(source, revision=revision)
 
 

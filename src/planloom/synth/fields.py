@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 from planloom.synth.kinds import (
@@ -18,6 +19,7 @@ from planloom.synth.kinds import (
 )
 
 MAX_DEPTH = 4
+AGAIN = 8  # attempts to draw different elements of a list
 OPTIONAL = 0.5  # share of optional properties inside objects
 BOUNDS = frozenset(
     (
@@ -131,7 +133,7 @@ def _branch(schema: Schema, name: str) -> Schema:
             ]
             if not real:
                 raise Unmade(f"{name}: {word} without a value")
-            return real[0]
+            return _branch(real[0], name)
     if "$ref" in schema:
         raise Unmade(f"{name}: $ref")
     return schema
@@ -161,9 +163,17 @@ def _array(
     size, unique = whole(least, most), schema.get("uniqueItems") is True
 
     def make(r: Random) -> list[Any]:
-        values = [each.make(r) for _ in range(size(r))]
-        return [one for n, one in enumerate(values) if one not in values[:n]] if unique else values
+        wanted, values = size(r), list[Any]()
+        for _ in range(wanted * (AGAIN if unique else 1)):
+            one = each.make(r)
+            if not unique or one not in values:
+                values.append(one)
+            if len(values) == wanted:
+                break
+        return values
 
+    if unique and any(len(one) < least for one in _samples(make)):
+        raise Unmade(f"{name}: {least} different elements")
     usable = each if each.flows and least <= 1 else None
     return Field(name, key, "array", make, required, fixed=each.fixed, each=usable)
 
@@ -266,6 +276,12 @@ def _words(r: Random) -> str:
     return f"{values[int(r() * len(values))]} {values[int(r() * len(values))]}"
 
 
+def _samples(make: Make) -> list[Any]:
+    """A few values, always the same."""
+    step = count(1)
+    return [make(lambda: (next(step) * 0.618) % 1) for _ in range(8)]
+
+
 def _fitting(schema: Schema, make: Make) -> Make:
     """The maker, cut to the longest text allowed.
 
@@ -273,8 +289,7 @@ def _fitting(schema: Schema, make: Make) -> Make:
         Unmade: if its values have not the pattern of the schema, or are too short.
     """
     pattern, most, least = schema.get("pattern"), schema.get("maxLength"), schema.get("minLength")
-    sample = iter(range(1, 1000))
-    values = [make(lambda: (next(sample) * 0.618) % 1) for _ in range(8)]
+    values = _samples(make)
     if isinstance(pattern, str):
         try:
             fits = all(re.search(pattern, one) for one in values)
