@@ -70,13 +70,12 @@ def field(
     """
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         raise Unmade(f"{name}: no schema" if depth <= MAX_DEPTH else f"{name}: nested too deep")
-    key = key_of(name, noun)
+    key, schema = key_of(name, noun), _branch(schema, name)
     if (values := _enumerated(schema)) is not None:
         return Field(
             name, key, _type_of_value(values[0]), one_of(values), required, fixed=True, bound=True
         )
-    schema, kind = _branch(schema, name), kind_of(name)
-    type_ = _type(schema)
+    kind, type_ = kind_of(name), _type(schema)
     if type_ == "array":
         return _array(name, key, schema, noun, domain, required, depth)
     if type_ == "object":
@@ -133,7 +132,8 @@ def _branch(schema: Schema, name: str) -> Schema:
             ]
             if not real:
                 raise Unmade(f"{name}: {word} without a value")
-            return _branch(real[0], name)
+            rest = {key: value for key, value in schema.items() if key != word}
+            return _branch({**rest, **real[0]}, name)
     if "$ref" in schema:
         raise Unmade(f"{name}: $ref")
     return schema

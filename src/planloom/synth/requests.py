@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from planloom.lift.rules import words
@@ -123,8 +122,11 @@ def worded(asked: Sequence[Sequence[Asked]], makers: Sequence[Make], r: Random) 
 def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """With neighbouring texts as one."""
     merged: list[Piece] = []
-    for is_text, same in groupby(pieces, key=lambda piece: isinstance(piece, str)):
-        merged += ["".join(map(str, same))] if is_text else same
+    for piece in pieces:
+        if merged and isinstance(piece, str) and isinstance(merged[-1], str):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
     return tuple(merged)
 
 
