@@ -40,7 +40,8 @@ from planloom.checks import check
 from planloom.lift import lift
 from planloom.plan import ExecutionPlan, problems
 from planloom.recipe import Limits
-from planloom.synth import blueprints, generate, packed
+from planloom.synth import blueprints, generate, makers, packed
+from planloom.synth.makers import Makers
 from planloom.synth.universe import Universe, universe
 from planloom.trace import Place
 
@@ -247,7 +248,7 @@ def measured(data: Path, count: int) -> dict[str, Any]:
     runs = [(name, plan) for name, plan in real_runs(data) if blueprints.blueprint(plan)]
     observed = [(name, plan) for name, plan in runs if plan.evidence == "observed"]
     fitted, held_out = halved(observed)
-    tools = universe(packed.domains())
+    tools = universe(packed.domains(), Makers(makers.packed()))
     profile = blueprints.Profile(sorted(blueprints.counted(p for _, p in fitted).items()))
     real = [plan for _, plan in held_out if len(plan.nodes) > 1]
     drawn = random.Random(1)

@@ -20,6 +20,7 @@ from typing import Any
 
 import forecasts
 import gates
+import golds
 import scales
 import verdicts
 
@@ -469,6 +470,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "gate cost": lambda: table(gates.COST, gates.cost()),
     "gate requests": lambda: table(gates.REQUESTS, gates.requests()),
     "gate alarms": lambda: table(gates.ALARMS, gates.alarms()),
+    "gold right": lambda: table(golds.RIGHT, golds.right()),
+    "gold apart": lambda: table(golds.APART, golds.apart()),
+    "gold distances": lambda: table(golds.DISTANCES, golds.distances()),
+    "gold diversity": lambda: table(golds.DIVERSITY, golds.diversity()),
     "forecast": forecasts.excerpt,
     "whole forecast": forecasts.whole,
     "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),

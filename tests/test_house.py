@@ -197,6 +197,9 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
     text = (HOME / "README.md").read_text("utf-8")
     for name in (
         "list",
+        "discover",
+        "new",
+        "synth",
         "build",
         "forecast",
         "explain",

@@ -20,14 +20,15 @@ from planloom.checks import check
 from planloom.lift import lift
 from planloom.plan import problems
 from planloom.recipe import Limits
-from planloom.synth import blueprints, generate, packed, schemas
-from planloom.synth.fields import Unmade, field
+from planloom.synth import blueprints, generate, makers, packed, schemas
+from planloom.synth.fields import Scope, Unmade, field
 from planloom.synth.fill import Gold
 from planloom.synth.requests import LANGUAGES
 from planloom.synth.universe import Universe, universe
 from planloom.trace import Place
 
 PLACE = Place("planloom/synth", "gold", "train", "", 0, "Apache-2.0", "open", "gold_traces")
+MAKERS = makers.Makers(makers.packed())
 MANY = 1_500
 
 MCP = {
@@ -83,7 +84,7 @@ OPENAPI = {
 
 @pytest.fixture(scope="module")
 def tools() -> Universe:
-    return universe(packed.domains())
+    return universe(packed.domains(), MAKERS)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +196,7 @@ SCHEMAS = st.recursive(
 @given(NAMES, SCHEMAS, st.integers(0, 1 << 32))
 def test_a_value_fits_its_schema(name: str, schema: dict[str, Any], seed: int) -> None:
     try:
-        made = field(name, schema, "thing", "d")
+        made = field(name, schema, Scope("thing", "d", MAKERS))
     except Unmade:
         return
     drawn = random.Random(seed).random
@@ -229,11 +230,13 @@ def test_schemas_are_read_in_every_spelling(tmp_path: Path) -> None:
 
 
 def test_what_a_tool_returns_feeds_what_another_needs(tmp_path: Path) -> None:
-    (world, *_) = universe(schemas.read([written(tmp_path / "mcp.json", MCP)])).worlds
+    (world, *_) = universe(schemas.read([written(tmp_path / "mcp.json", MCP)]), MAKERS).worlds
     (link,) = world.links[0, 1]
     assert world.tools[0].returned.values[link.value].path == ("id",)
     assert world.tools[1].arguments[link.argument].name == "boat_id"
-    (pots, *_) = universe(schemas.read([written(tmp_path / "openapi.json", OPENAPI)])).worlds
+    (pots, *_) = universe(
+        schemas.read([written(tmp_path / "openapi.json", OPENAPI)]), MAKERS
+    ).worlds
     assert (0, 1) in pots.links
 
 
@@ -299,6 +302,18 @@ def test_a_build_gives_its_tools_and_the_forms_of_its_plans(tmp_path: Path) -> N
     plans = list(planloom.open(tmp_path / "whole"))
     assert {node.tool for plan in plans for node in plan.nodes} <= offered
     assert {(plan.licence, plan.use) for plan in plans} == {("CC-BY-4.0", "open")}
+
+
+def test_more_values_come_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pools = tmp_path / "pools.toml"
+    pools.write_text(f"company = {[f'Quillmoor {n}' for n in range(400)]}")
+    assert command("synth", "--out", tmp_path / "out", "--number", 300, "--pools", pools) == 0
+    texts = [turn for plan in planloom.open(tmp_path / "out") for turn in plan.user_turns]
+    assert sum("Quillmoor" in text for text in texts) > 5
+    pools.write_text('companie = ["x"]')
+    capsys.readouterr()
+    assert command("synth", "--out", tmp_path / "no", "--number", 3, "--pools", pools) == 1
+    assert "no pool is called companie (did you mean company?)" in capsys.readouterr().err
 
 
 def test_what_was_made_is_not_made_again(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from planloom.inputs import Input
 from planloom.output import GOLD, Out
 from planloom.recipe import PACKED, Gold, Recipe
 from planloom.source import Source
-from planloom.synth import blueprints, generate, rows, schemas
+from planloom.synth import blueprints, generate, makers, rows, schemas
 from planloom.synth.universe import Universe, universe
 from planloom.version import __version__
 from planloom.work import Failed, Workers
@@ -41,11 +41,8 @@ class Block(NamedTuple):
     gold: Gold
 
 
-def alone(
-    tools: tuple[str, ...], number: int, seed: int, like: str | None, licence: str | None
-) -> Recipe:
+def alone(number: int, seed: int, made: Gold) -> Recipe:
     """The recipe of a corpus of nothing but gold traces."""
-    made = Gold(tools or (PACKED,), licence, like)
     return Recipe(
         name="gold_traces", sources={}, seed=seed, total=number, gold_max=number, gold=made
     )
@@ -93,11 +90,12 @@ def blocks(recipe: Recipe, count: int, folder: Path, digests: dict[str, str]) ->
 
 def make(block: Block) -> None:
     """Writes the block's file unless it is there."""
-    if not Path(block.path).exists():
-        traces = generate.block(
-            _universe(block.gold), _profile(block.gold), block.seed, block.number, block.size
-        )
-        rows.write(Path(block.path), traces, licence(block.gold))
+    path = Path(block.path)
+    if not path.exists():
+        made_of = path.parent.name  # of other files another one
+        tools, profile = _universe(block.gold, made_of), _profile(block.gold, made_of)
+        traces = generate.block(tools, profile, block.seed, block.number, block.size)
+        rows.write(path, traces, licence(block.gold))
 
 
 def with_card(recipe: Recipe) -> Recipe:
@@ -116,7 +114,7 @@ def check(gold: Gold) -> Universe:
     Raises:
         RecipeError: if none can.
     """
-    found = _universe(gold)
+    found = _read(gold)
     if not found.worlds:
         why = ", ".join(f"{reason} ({n})" for reason, n in found.left.items())
         raise RecipeError(f"{', '.join(gold.tools)}: no tool can be used: {why}")
@@ -124,12 +122,17 @@ def check(gold: Gold) -> Universe:
 
 
 @lru_cache(maxsize=2)
-def _universe(gold: Gold) -> Universe:
-    return universe(schemas.read(gold.tools))
+def _universe(gold: Gold, _: str) -> Universe:
+    return _read(gold)
+
+
+def _read(gold: Gold) -> Universe:
+    pools = makers.load(Path(gold.pools)) if gold.pools else makers.packed()
+    return universe(schemas.read(gold.tools), makers.Makers(pools))
 
 
 @lru_cache(maxsize=2)
-def _profile(gold: Gold) -> blueprints.Profile:
+def _profile(gold: Gold, _: str) -> blueprints.Profile:
     return blueprints.Profile(
         blueprints.load(Path(gold.like)) if gold.like else blueprints.packed()
     )
@@ -142,8 +145,10 @@ def licence(gold: Gold) -> str:
 
 def _key(recipe: Recipe, digests: dict[str, str]) -> str:
     """A hash of all that the traces depend on: seed, tools, forms, and the code that makes them."""
-    given = [_digest(name, digests) for name in (*recipe.gold.tools, recipe.gold.like or PACKED)]
-    known = (recipe.seed, given, licence(recipe.gold), _code(), __version__)
+    gold = recipe.gold
+    names = (*gold.tools, gold.like or PACKED, gold.pools or PACKED)
+    given = [_digest(name, digests) for name in names]
+    known = (recipe.seed, given, licence(gold), _code(), __version__)
     return hashlib.blake2b(msgspec.json.encode(known), digest_size=16).hexdigest()
 
 

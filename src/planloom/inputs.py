@@ -250,6 +250,7 @@ def manifest(
             "without": options.without,
             "tier": options.tier,
             "limit": options.limit,
+            "no_gold": options.no_gold,
         },
         "sources": [_source_entry(source, located) for source in chosen.sources],
         "refused": chosen.refused,
@@ -264,6 +265,7 @@ def _source_entry(source: Source, located: Sequence[Input]) -> dict[str, Any]:
     return {
         "id": source.id,
         "tier": source.tier,
+        **({"generated": True} if source.parts[0].category == "gold_traces" else {}),
         "rows": source.rows,
         "claim": source.claim,
         "revision": source.revision,

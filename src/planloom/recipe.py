@@ -22,6 +22,7 @@ TITLES = {
     "tool_reasoning": "Tool reasoning",
     "instruction_following": "Instruction following",
     "conversation": "Conversations",
+    "gold_traces": "Gold traces, generated",
 }
 CATEGORIES: tuple[Category, ...] = (
     "function_calling",
@@ -85,12 +86,14 @@ class Gold(Struct, frozen=True, forbid_unknown_fields=True):
 
     `tools` are files of tool schemas, builds, or `packed`: the tools that come with Planloom. `licence`
     is that of these files; that of packed tools is known. `like` is a build whose plans' forms are
-    fitted; None takes the packed forms.
+    fitted; None takes the packed forms. `pools` is a TOML file of values (names of pools, lists of texts)
+    beside those packed.
     """
 
     tools: Annotated[tuple[str, ...], Meta(min_length=1)] = ("packed",)
     licence: Line | None = None
     like: str | None = None
+    pools: str | None = None
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,8 +189,8 @@ def load(path: str | Path | None) -> Recipe:
 def _located(gold: Gold, folder: Path) -> Gold:
     """With the paths that a recipe names counted from where it lies."""
     tools = (one if one == PACKED else str((folder / one).resolve()) for one in gold.tools)
-    like = gold.like and str((folder / gold.like).resolve())
-    return msgspec.structs.replace(gold, tools=tuple(tools), like=like)
+    like, pools = (name and str((folder / name).resolve()) for name in (gold.like, gold.pools))
+    return msgspec.structs.replace(gold, tools=tuple(tools), like=like, pools=pools)
 
 
 def _why(error: Exception) -> str:

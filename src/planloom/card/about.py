@@ -38,6 +38,7 @@ class Inside(NamedTuple):
     tier: int
     claim: str
     rows: int
+    generated: bool
     read: int
     plans: int
     sides: dict[str, int]
@@ -123,6 +124,7 @@ class About(NamedTuple):
                 yield Inside(
                     **{key: source[key] for key in ("id", "url", "paper", "revision", "licence")},
                     **{key: source[key] for key in ("tier", "claim", "rows")},
+                    generated=bool(source.get("generated")),
                     read=built.ledger.total(source=name, stage="read", unit="row", left=False),
                     plans=sum(evidence.values()),
                     sides=sides,

@@ -34,8 +34,11 @@ def notice(about: About) -> str:
 
 def _source(one: Inside) -> Iterator[str]:
     yield one.id
-    yield f"  published at  {one.url or 'no public address known'}"
-    yield f"  revision      {revision(one)}"
+    if one.generated:
+        yield "  generated     from tool schemas; no row of it is real"
+    else:
+        yield f"  published at  {one.url or 'no public address known'}"
+        yield f"  revision      {revision(one)}"
     yield f"  licence       {_named(one.licence)}"
     if one.paper:
         yield f"  paper         https://arxiv.org/abs/{one.paper}"
@@ -89,6 +92,7 @@ def command(about: About) -> str:
     flags += [
         f"--{name} {options[name]}" for name in ("tier", "limit") if options[name] is not None
     ]
+    flags += ["--no-gold"] if options["no_gold"] else []
     return " ".join(["planloom build RECIPE --out OUT", *flags])
 
 

@@ -46,7 +46,7 @@ def front(about: About) -> DatasetCardData:
         pretty_name=about.title,
         size_categories=[_size(about.built.kept)],
         task_categories=["text-generation"],
-        source_datasets=[one.id for one in about.inside()] or None,
+        source_datasets=[one.id for one in about.inside() if not one.generated] or None,
         **(other if verdict.licence == "other" else {}),
         tags=["agents", "tool-use", "function-calling", "execution-plans", "planloom"],
         configs=[_config(name, default=name == "plans") for name in configs] or None,
@@ -68,10 +68,16 @@ def _size(plans: int) -> str:
 def _intro(about: About) -> str:
     totals = about.built.counted("totals")
     beside = [f"{n:,} plans in `{name}`" for name, n in notice.sides(about).items()]
+    gold = about.built.gold
     return (
         f"{about.built.kept:,} benign execution plans: typed graphs of what an assistant did for a "
         f"request, with {totals.get('calls', 0):,} calls of {totals.get('tools', 0):,} tools, "
         f"{totals.get('data_edges', 0):,} data edges and {totals.get('order_edges', 0):,} order edges."
+        + (
+            f" {gold:,} of them are gold traces that Planloom generated: `category` says so."
+            if gold
+            else ""
+        )
         + (f" Beside the corpus: {', '.join(beside)}." if beside else "")
         + (f" {MADE_UP}" if about.made_up else "")
     )
@@ -80,21 +86,24 @@ def _intro(about: About) -> str:
 def _composition(about: About) -> Iterator[str]:
     built, rows = about.built, []
     for name, made in built.by_category().items():
-        wanted, got = built.manifest["targets"][name], sum(made.values())
+        wanted, got = built.wanted(name), sum(made.values())
         rows.append((TITLES[name], *_against(wanted, got), _counts(made)))
     rows.append(("**Total**", *_against(built.goal, built.kept), ""))
     yield _table(("category", "target", "plans", "missing", "by evidence"), rows)
     tiers: dict[int, int] = {}
     for one in about.inside():
+        if one.generated:
+            continue
         tiers[one.tier] = tiers.get(one.tier, 0) + one.plans
-    yield _table(
-        ("tier of source", "plans", "share"),
-        [(tier, f"{n:,}", share(n, built.kept)) for tier, n in sorted(tiers.items())],
-    )
+    if tiers:
+        yield _table(
+            ("tier of source", "plans", "share"),
+            [(tier, f"{n:,}", share(n, built.kept)) for tier, n in sorted(tiers.items())],
+        )
     folds = _counts(built.counted("fold"))
     if folds:
         yield f"Folds, by hash of the group: {folds}."
-    yield "Evidence: `observed` calls with results; `gold` right calls that nobody ran; `skeleton` tool names only; `response` answered in text."
+    yield "Evidence: `observed` calls with results; `gold` right calls that nobody ran; `skeleton` tool names only; `response` answered in text; `synthetic` generated."
 
 
 def _against(wanted: int, got: int) -> tuple[str, str, str]:
@@ -110,13 +119,14 @@ def _sources(about: About) -> Iterator[str]:
     rows = [
         (
             f"[{one.id}]({one.url})" if one.url else one.id,
-            one.claim,
-            *(f"{n:,}" for n in (one.rows, one.read, one.plans)),
+            "" if one.generated else one.claim,
+            "generated" if one.generated else f"{one.rows:,}",
+            *(f"{n:,}" for n in (one.read, one.plans)),
             _counts(one.evidence),
             one.licence,
             ", ".join(use for use in USES if use in one.stated),
-            one.tier,
-            f"`{one.revision}`" if one.revision else "not pinned",
+            "" if one.generated else one.tier,
+            "" if one.generated else f"`{one.revision}`" if one.revision else "not pinned",
         )
         for one in about.inside()
     ]
@@ -202,12 +212,13 @@ def _by_licence(counts: dict[tuple[str, str], int]) -> dict[str, int]:
 
 def _citation(about: About) -> Iterator[str]:
     yield f"```bibtex\n{notice.cite(about)}\n```"
-    yield "Cite the sources too:"
-    yield _list(_cited(about))
+    if cited := _list(_cited(about)):
+        yield "Cite the sources too:"
+        yield cited
 
 
 def _cited(about: About) -> Iterator[str]:
-    for one in about.inside():
+    for one in (one for one in about.inside() if not one.generated):
         paper = f", [arXiv {one.paper}](https://arxiv.org/abs/{one.paper})" if one.paper else ""
         yield f"{one.id}, {one.url or 'no public address known'}, {one.revision or 'revision not pinned'}{paper}"
 

@@ -6,8 +6,14 @@ from planloom.card.about import About
 from planloom.recipe import TITLES
 
 COLLECTED = (
-    "Rows of public datasets, read as published. Nothing was asked of people, nothing was called or "
-    "generated for this corpus."
+    "Rows of public datasets, read as published. Nothing was asked of people and nothing was called for "
+    "this corpus."
+)
+NONE_MADE = "Nothing was generated."
+GOLD = (
+    "Gold traces were generated from tool schemas, without a model: requests by a grammar, results made up so "
+    "that values flow. They fill what real plans leave, count towards no other category, and are all in the fold "
+    "`train`: nothing may be evaluated on them."
 )
 MADE_UP = (
     "Made-up rows in the shapes of public datasets, packed with Planloom to try it; they say nothing about "
@@ -49,12 +55,16 @@ BASES = ("observed", "inferred", "default")
 
 def collected(about: About) -> str:
     """How the rows were come by."""
-    return MADE_UP if about.made_up else COLLECTED
+    if about.made_up:
+        return MADE_UP
+    gold, kept = about.built.gold, about.built.kept
+    return " ".join(([COLLECTED] if kept > gold else []) + ([GOLD] if gold else [NONE_MADE]))
 
 
 def personal(about: About) -> str:
     """Whose words are inside."""
-    return "All names and texts are made up." if about.made_up else PERSONAL
+    everything = about.made_up or about.built.gold == about.built.kept > 0
+    return "All names and texts are made up." if everything else PERSONAL
 
 
 def limits(about: About) -> Iterator[str]:
@@ -85,7 +95,7 @@ def limits(about: About) -> Iterator[str]:
 
 def _missing(about: About) -> Iterator[str]:
     for name, made in about.built.by_category().items():
-        wanted, got = about.built.manifest["targets"][name], sum(made.values())
+        wanted, got = about.built.wanted(name), sum(made.values())
         if got < wanted:
             yield f"{TITLES[name]}: {wanted - got:,} of {wanted:,} plans wanted are missing."
 

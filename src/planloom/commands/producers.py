@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from planloom.commands.options import Commands, positive, seed
 
@@ -26,7 +25,8 @@ def _add_synth(commands: Commands) -> None:
     add("--out", required=True, help="the folder to build in")
     add("--number", type=positive, default=10_000, metavar="N", help="traces (default: 10,000)")
     add("--seed", type=seed, default=1, metavar="N", help="another seed gives others (default: 1)")
-    add("--like", type=Path, metavar="OUT", help="a build: plans of the forms that its plans have")
+    add("--like", metavar="OUT", help="a build: plans of the forms that its plans have")
+    add("--pools", metavar="FILE", help="TOML: more values, beside the packed ones, for some pools")
     add("--licence", metavar="NAME", help="of the tools; else that of your own tools is unknown")
     add("--workers", type=positive, default=0, metavar="N", help="processes (default: all cores)")
     add("--fresh", action="store_true", help="replace another Planloom build in --out")
@@ -35,14 +35,15 @@ def _add_synth(commands: Commands) -> None:
 
 def _synth(arguments: argparse.Namespace) -> int:
     from planloom import gold, pipeline, summary
+    from planloom.recipe import PACKED, Gold
 
-    corpus = gold.alone(
-        tuple(arguments.tools),
-        arguments.number,
-        arguments.seed,
-        arguments.like and str(arguments.like),
-        arguments.licence,
+    made = Gold(
+        tools=tuple(arguments.tools) or (PACKED,),
+        licence=arguments.licence,
+        like=arguments.like,
+        pools=arguments.pools,
     )
+    corpus = gold.alone(arguments.number, arguments.seed, made)
     found = gold.check(corpus.gold)
     for why, n in found.left.items():
         print(f"planloom: {n} tools are not used: {why}", file=sys.stderr)

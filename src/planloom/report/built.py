@@ -47,6 +47,18 @@ class Built(NamedTuple):
         """Plans wanted in all."""
         return int(self.manifest["recipe"]["total"] or sum(self.manifest["targets"].values()))
 
+    @property
+    def gold(self) -> int:
+        """Plans kept that were generated."""
+        return sum(self.counted("category").get("gold_traces", {}).values())
+
+    def wanted(self, category: str) -> int:
+        """Plans wanted of a category; of gold traces as many as real plans leave room for."""
+        if category != "gold_traces":
+            return int(self.manifest["targets"][category])
+        room = max(self.goal - (self.kept - self.gold), 0)
+        return min(int(self.manifest["recipe"]["gold_max"]), room)
+
     def counted(self, name: str) -> dict[str, Any]:
         """A view of the statistics; empty where no plan was counted."""
         found: dict[str, Any] = self.stats.get(name, {})
@@ -55,7 +67,8 @@ class Built(NamedTuple):
     def by_category(self) -> dict[str, dict[str, int]]:
         """Plans kept: category to evidence to how many, in the order of the targets."""
         known = self.counted("category")
-        return {name: known.get(name, {}) for name in CATEGORIES}
+        made = ("gold_traces",) if self.manifest["recipe"]["gold_max"] else ()
+        return {name: known.get(name, {}) for name in (*CATEGORIES, *made)}
 
     def left(self, key: str = "reason") -> Counter[Any]:
         """What left, by a field of the ledger's key, or by several: `stage unit reason`."""

@@ -21,7 +21,7 @@ def headline(built: Built) -> Section:
     """Target, built and missing: in all, per category, tier and evidence."""
     made = built.by_category()
     got = {name: sum(by_evidence.values()) for name, by_evidence in made.items()}
-    wanted = {name: built.manifest["targets"][name] for name in made}
+    wanted = {name: built.wanted(name) for name in made}
     rows = [
         (
             TITLES[name],
@@ -33,7 +33,10 @@ def headline(built: Built) -> Section:
         for name in made
     ]
     names = tuple(TITLES[name] for name in made)
-    series = {"target": tuple(wanted.values()), "built": tuple(got.values())}
+    series: dict[str, tuple[float, ...]] = {
+        "target": tuple(wanted.values()),
+        "built": tuple(got.values()),
+    }
     blocks: tuple[Block, ...] = (
         Tiles(tuple(_tiles(built))),
         Bars("Plans per category", names, series, lying=True, unit="plans"),
@@ -48,12 +51,14 @@ def headline(built: Built) -> Section:
 
 def _tiles(built: Built) -> Iterator[Tile]:
     goal, kept = built.goal, built.kept
-    gold = min(built.manifest["recipe"]["gold_max"], max(goal - kept, 0))
     totals = built.counted("totals")
     read = built.ledger.total(stage="read", unit="row", left=False)
     yield Tile("target", f"{goal:,}", "plans")
     yield Tile("built", f"{kept:,}", f"{_share(kept, goal)} of the target")
-    yield Tile("missing", f"{max(goal - kept, 0):,}", f"of them {gold:,} may be gold traces")
+    if built.gold:
+        yield Tile("generated", f"{built.gold:,}", "gold traces, among those built")
+    room = built.wanted("gold_traces") - built.gold
+    yield Tile("missing", f"{max(goal - kept, 0):,}", f"of them {room:,} may be gold traces")
     yield Tile("rows read", f"{read:,}", f"from {len(built.manifest['sources'])} sources")
     yield Tile("calls", f"{totals.get('calls', 0):,}", f"of {totals.get('tools', 0):,} tools")
     edges = f"and {totals.get('order_edges', 0):,} of mere order"
@@ -64,7 +69,11 @@ def _tiers(built: Built) -> Table:
     kept = {name: sum(n.values()) for name, n in built.counted("source").items()}
     rows = []
     for tier in (1, 2, 3):
-        mine = [source["id"] for source in built.manifest["sources"] if source["tier"] == tier]
+        mine = [
+            source["id"]
+            for source in built.manifest["sources"]
+            if source["tier"] == tier and not source.get("generated")
+        ]
         plans = sum(kept.get(name, 0) for name in mine)
         rows.append((f"Tier {tier}", len(mine), plans, _percent(plans, built.kept)))
     return Table(("tier", "sources", "plans kept", "% of the corpus"), tuple(rows))

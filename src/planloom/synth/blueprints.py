@@ -19,7 +19,7 @@ import msgspec
 from planloom import stored
 from planloom.errors import InputError
 from planloom.plan import ExecutionPlan
-from planloom.synth.kinds import Random
+from planloom.synth.makers import Random
 
 MAX_CALLS, MAX_TURNS = 24, 16
 

@@ -1,7 +1,7 @@
 """Which tools play in a blueprint: a tool for each role, so that each edge has a link."""
 
 from planloom.synth.blueprints import Blueprint
-from planloom.synth.kinds import Random
+from planloom.synth.makers import Random
 from planloom.synth.universe import World
 
 

@@ -1,11 +1,13 @@
 """A blueprint and a domain become a workflow: tools for calls, and slots for values."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from planloom.lift.rules import words
 from planloom.synth.blueprints import Blueprint
 from planloom.synth.cast import cast
 from planloom.synth.fields import Field
-from planloom.synth.kinds import Make, Random, same
+from planloom.synth.kinds import same
+from planloom.synth.makers import Make, Random
 from planloom.synth.requests import Asked
 from planloom.synth.returns import Value
 from planloom.synth.universe import Link, Ready, World
@@ -18,6 +20,10 @@ REPEATED, REFERENCE = (
     0.3,
 )  # chance that a later result repeats a value, in its own field or another
 SPARE_TOOLS = 6
+BOUNDS = (
+    ("start", "end"), ("begin", "end"), ("from", "to"), ("since", "until"), ("min", "max"), ("checkin", "checkout"),
+    ("check in", "check out"), ("departure date", "return date"), ("arrival", "departure"), ("pickup", "dropoff"),
+)  # fmt: skip
 MOST_ELEMENTS = 5
 STYLES = 4
 
@@ -35,7 +41,7 @@ class Draft:
     def __init__(self, form: Blueprint, world: World, roles: Sequence[int], r: Random) -> None:
         self.form, self.world, self.r = form, world, r
         self.tools = [roles[role] for role in form.tools]
-        self.makers: list[Make] = []
+        self.slots: list[Make] = []
         self.brought: dict[tuple[int, int, int], int] = {}  # call, record, value -> slot
         self.shared: dict[tuple[str, str], int] = {}
         self.said: list[list[tuple[Field, int]]] = []
@@ -60,9 +66,20 @@ class Draft:
             self._offered(),
             tuple(self._doing(call, records[call]) for call in range(len(self.tools))),
             tuple(map(tuple, asked)),
-            tuple(self.makers),
+            tuple(self.slots),
             self._planted(records),
+            tuple(self._ordered()),
         )
+
+    def _ordered(self) -> Iterator[tuple[int, int]]:
+        """The slots of arguments that name a start and its end."""
+        for given in self.given:
+            slots = {words(one.name): one.slots[0] for one in given if one.how == "value"}
+            for name, slot in slots.items():
+                for start, end in BOUNDS:
+                    other = slots.get(name.replace(start, end)) if start in name else None
+                    if other is not None and other != slot:
+                        yield slot, other
 
     def _doing(self, call: int, records: tuple[tuple[Cell, ...], ...]) -> Doing:
         ready = self.ready(call)
@@ -166,8 +183,8 @@ class Draft:
         return self.brought[key]
 
     def _slot(self, make: Make) -> int:
-        self.makers.append(make)
-        return len(self.makers) - 1
+        self.slots.append(make)
+        return len(self.slots) - 1
 
     def _own(self, argument: Field, call: int) -> tuple[int, bool]:
         """A slot for what no result gives, and whether the user says it."""
@@ -201,7 +218,7 @@ class Draft:
         earlier = self._earlier(call)
         if earlier and self.r() < REFERENCE:
             slot = earlier[int(self.r() * len(earlier))]
-            cells.append(Cell(("reference",), slot, self.makers[slot]))
+            cells.append(Cell(("reference",), slot, self.slots[slot]))
         return tuple(cells)
 
     def _earlier(self, call: int) -> list[int]:

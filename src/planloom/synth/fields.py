@@ -5,18 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
-from planloom.synth.kinds import (
-    ID,
-    Kind,
-    Make,
-    Random,
-    id_maker,
-    key_of,
-    kind_of,
-    one_of,
-    pools,
-    whole,
-)
+from planloom.synth.kinds import ID, Kind, key_of, kind_of
+from planloom.synth.makers import NUMBERS, Make, Makers, Random, id_maker, one_of, whole
 
 MAX_DEPTH = 4
 AGAIN = 8  # attempts to draw different elements of a list
@@ -34,6 +24,14 @@ BOUNDS = frozenset(
     )
 )
 Schema = Mapping[str, Any]
+
+
+class Scope(NamedTuple):
+    """Where a field stands: what its tool is about, in which domain, and how values are made there."""
+
+    noun: str
+    domain: str
+    makers: Makers
 
 
 class Field(NamedTuple):
@@ -60,9 +58,7 @@ class Unmade(Exception):
     """A schema of which no value can be made up; its text says why."""
 
 
-def field(
-    name: str, schema: Any, noun: str, domain: str, *, required: bool = True, depth: int = 0
-) -> Field:
+def field(name: str, schema: Any, scope: Scope, *, required: bool = True, depth: int = 0) -> Field:
     """The field that a property of a schema is.
 
     Raises:
@@ -70,28 +66,24 @@ def field(
     """
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         raise Unmade(f"{name}: no schema" if depth <= MAX_DEPTH else f"{name}: nested too deep")
-    key, schema = key_of(name, noun), _branch(schema, name)
+    key, schema = key_of(name, scope.noun), _branch(schema, name)
     if (values := _enumerated(schema)) is not None:
         return Field(
             name, key, _type_of_value(values[0]), one_of(values), required, fixed=True, bound=True
         )
     kind, type_ = kind_of(name), _type(schema)
     if type_ == "array":
-        return _array(name, key, schema, noun, domain, required, depth)
+        return _array(name, key, schema, scope, required, depth)
     if type_ == "object":
-        return Field(name, key, type_, _object(schema, noun, domain, depth), required)
+        return Field(name, key, type_, _object(schema, scope, depth), required)
     if type_ == "boolean":
         return Field(name, key, type_, lambda r: r() < 0.5, required, fixed=True)
     make = (
         _number(schema, kind, type_)
         if type_ in ("integer", "number")
-        else _text(schema, kind, key, domain)
+        else _text(schema, kind, key, scope)
     )
-    flows = (
-        kind is not None
-        and kind.flows
-        and (type_ == "string" or kind.number is not None or kind is ID)
-    )
+    flows = kind is not None and kind.flows and (type_ == "string" or kind.name in NUMBERS)
     is_text = (
         type_ == "string"
         and kind is not None
@@ -153,11 +145,9 @@ def _type_of_value(value: Any) -> str:
     return names.get(type(value), "string")
 
 
-def _array(
-    name: str, key: str, schema: Schema, noun: str, domain: str, required: bool, depth: int
-) -> Field:
+def _array(name: str, key: str, schema: Schema, scope: Scope, required: bool, depth: int) -> Field:
     items = schema.get("items")
-    each = field(name, items if isinstance(items, Mapping) else {}, noun, domain, depth=depth + 1)
+    each = field(name, items if isinstance(items, Mapping) else {}, scope, depth=depth + 1)
     least = max(int(schema.get("minItems", 1) or 1), 1)
     most = min(max(int(schema.get("maxItems", 3) or 3), least), least + 2)
     size, unique = whole(least, most), schema.get("uniqueItems") is True
@@ -178,12 +168,12 @@ def _array(
     return Field(name, key, "array", make, required, fixed=each.fixed, each=usable)
 
 
-def _object(schema: Schema, noun: str, domain: str, depth: int) -> Make:
+def _object(schema: Schema, scope: Scope, depth: int) -> Make:
     properties = schema.get("properties")
     required = frozenset(schema.get("required") or ())
     if not isinstance(properties, Mapping):
         return lambda r: {}
-    made = list(_properties(properties, required, noun, domain, depth))
+    made = list(_properties(properties, required, scope, depth))
 
     def make(r: Random) -> dict[str, Any]:
         return {one.name: one.make(r) for one in made if one.required or r() < OPTIONAL}
@@ -192,17 +182,17 @@ def _object(schema: Schema, noun: str, domain: str, depth: int) -> Make:
 
 
 def _properties(
-    properties: Mapping[str, Any], required: frozenset[str], noun: str, domain: str, depth: int
+    properties: Mapping[str, Any], required: frozenset[str], scope: Scope, depth: int
 ) -> Iterator[Field]:
     for name, one in properties.items():
         try:
-            yield field(name, one, noun, domain, required=name in required, depth=depth + 1)
+            yield field(name, one, scope, required=name in required, depth=depth + 1)
         except Unmade:
             if name in required:
                 raise
 
 
-def fields(schema: Schema, noun: str, domain: str) -> tuple[Field, ...]:
+def fields(schema: Schema, scope: Scope) -> tuple[Field, ...]:
     """The arguments that a tool's JSON Schema declares; optional ones that cannot be made up are left out.
 
     Raises:
@@ -212,7 +202,7 @@ def fields(schema: Schema, noun: str, domain: str) -> tuple[Field, ...]:
     required = frozenset(schema.get("required") or ())
     if not isinstance(properties, Mapping):
         return ()
-    return tuple(_properties(properties, required, noun, domain, 0))
+    return tuple(_properties(properties, required, scope, 0))
 
 
 def _number(schema: Schema, kind: Kind | None, type_: str) -> Make:
@@ -227,7 +217,7 @@ def _number(schema: Schema, kind: Kind | None, type_: str) -> Make:
         if not isinstance(schema.get("exclusiveMaximum"), bool)
         else high
     )
-    named = whole(100_000, 9_999_999) if kind is ID else kind.number if kind is not None else None
+    named = NUMBERS.get(kind.name) if kind is not None else None
     make = named or (lambda r: int(2 ** (1 + 8 * r())))
     if type_ == "integer":
         bare = make
@@ -256,24 +246,18 @@ _FORMATS = {
 }  # fmt: skip
 
 
-def _text(schema: Schema, kind: Kind | None, key: str, domain: str) -> Make:
+def _text(schema: Schema, kind: Kind | None, key: str, scope: Scope) -> Make:
     named = _FORMATS.get(str(schema.get("format", "")))
     kind = kind_of(named) if named else kind
+    name = kind.name if kind is not None else "word"
     if kind is ID:
-        make = id_maker(domain, key)
-    elif kind is not None and kind.make is not None:
-        make = kind.make
-    elif kind is not None and kind.number is not None:
-        number = kind.number
+        make = id_maker(scope.domain, key)
+    elif name not in scope.makers.texts and name in NUMBERS:
+        number = NUMBERS[name]
         make = lambda r: str(number(r))  # noqa: E731
     else:
-        make = _words
+        make = scope.makers.texts[name]
     return _fitting(schema, make)
-
-
-def _words(r: Random) -> str:
-    values = pools()["word"]
-    return f"{values[int(r() * len(values))]} {values[int(r() * len(values))]}"
 
 
 def _samples(make: Make) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from planloom.synth.kinds import MOST_RECORDS, Make, Random, one_of, pools
+from planloom.synth.makers import MOST_RECORDS, Makers, Random, one_of
 from planloom.synth.requests import Wording
 from planloom.synth.workflow import Cell, Doing, Given, Planted, Workflow
 from planloom.trace import Call, Round, Trace
@@ -38,7 +38,9 @@ def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
     calls = [
         Call(
             tool=doing.tool.name,
-            arguments={one.name: _argument(one, flow.makers, values, r) for one in doing.given},
+            arguments={
+                one.name: _argument(one, flow.world.makers, values, r) for one in doing.given
+            },
             result=_result(doing, values, r),
         )
         for doing in flow.doings
@@ -59,24 +61,33 @@ def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
 
 def _values(flow: Workflow, wording: Wording, r: Random) -> list[Any]:
     """A value for each slot; what flows is drawn again while the user said it by chance."""
-    values = [make(r) for make in wording.makers]
+    values = [make(r) for make in wording.slots]
+    for low, high in flow.ordered:
+        first, last = values[low], values[high]
+        if _measured(first) and type(first) is type(last) and first > last:
+            values[low], values[high] = last, first
     if flow.planted:
         said = {str(values[slot]) for slot in wording.said}
         for slot in {edge.slot for edge in flow.planted}:
             for _ in range(AGAIN):
                 if str(values[slot]) not in said:
                     break
-                values[slot] = flow.makers[slot](r)
+                values[slot] = flow.slots[slot](r)
             said.add(str(values[slot]))
     return values
 
 
-def _argument(given: Given, makers: Sequence[Make], values: list[Any], r: Random) -> Any:
+def _measured(value: Any) -> bool:
+    """Whether values like it have an order: numbers, dates, times; not cities."""
+    return isinstance(value, int | float) or (isinstance(value, str) and value[:1].isdigit())
+
+
+def _argument(given: Given, makers: Makers, values: list[Any], r: Random) -> Any:
     if given.how == "value":
         return values[given.slots[0]]
     if given.how == "element":
         return [values[slot] for slot in given.slots]
-    opening = pools()["message"]
+    opening = makers.pool["message"]
     quoted = ", ".join(str(values[slot]) for slot in given.slots)
     return f"{opening[int(r() * len(opening))]}: {quoted}"
 

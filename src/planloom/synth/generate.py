@@ -8,7 +8,7 @@ from itertools import islice
 from planloom.synth.blueprints import Blueprint, Profile
 from planloom.synth.compose import Draft, compose
 from planloom.synth.fill import Gold, fill
-from planloom.synth.kinds import Random
+from planloom.synth.makers import Random
 from planloom.synth.requests import worded
 from planloom.synth.universe import Universe
 from planloom.synth.workflow import Workflow
@@ -37,9 +37,9 @@ def _traces(universe: Universe, profile: Profile, r: Random) -> Iterator[Gold]:
 
 def _filled(flow: Workflow, r: Random) -> Iterator[Gold]:
     """A few traces of a workflow: one alone if it has too few values to tell several apart."""
-    for number in range(FILLED if len(flow.makers) > 3 else 1):
+    for number in range(FILLED if len(flow.slots) > 3 else 1):
         if number % WORDED == 0:
-            wording = worded(flow.asked, flow.makers, r)
+            wording = worded(flow.asked, flow.slots, flow.world.makers, r)
         yield fill(flow, wording, r)
 
 

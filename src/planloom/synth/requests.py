@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from planloom.lift.rules import words
 from planloom.synth.fields import Field
-from planloom.synth.kinds import Make, Random, kind_of, kinds, singular, whole
+from planloom.synth.kinds import kind_of, singular
+from planloom.synth.makers import Make, Makers, Random, whole
 from planloom.synth.universe import Ready
 
 Piece = str | int
@@ -93,20 +94,22 @@ def _own(name: str) -> str:
 
 
 class Wording(NamedTuple):
-    """What the user says, turn by turn, in which language; `makers` has slots of its own behind the given ones."""
+    """What the user says, turn by turn, in which language; `slots` has some of its own behind the given ones."""
 
     language: str
     turns: tuple[tuple[Piece, ...], ...]
-    makers: tuple[Make, ...]
+    slots: tuple[Make, ...]
     said: frozenset[int]
 
 
-def worded(asked: Sequence[Sequence[Asked]], makers: Sequence[Make], r: Random) -> Wording:
+def worded(
+    asked: Sequence[Sequence[Asked]], given: Sequence[Make], makers: Makers, r: Random
+) -> Wording:
     """One way to say it."""
     wanted = LANGUAGES[int(r() * len(LANGUAGES))] if r() < OTHER_LANGUAGE else "en"
     language = language_for([one for turn in asked for one in turn], wanted)
-    slots = list(makers)
-    writer = Writer(language, r, slots)
+    slots = list(given)
+    writer = Writer(language, r, slots, makers)
     turns = tuple(
         _merged(
             writer.turn(turn, alone=sum(len(one.said) for one in turn) < 2)
@@ -133,10 +136,11 @@ def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 class Writer:
     """Writes the turns of one plan; new slots are for values that no call needs."""
 
-    def __init__(self, language: str, r: Random, slots: list[Make]) -> None:
+    def __init__(self, language: str, r: Random, slots: list[Make], makers: Makers) -> None:
         self._language = language
         self._frames = frames()[language]
         self._r = r
+        self._makers = makers
         self._slots = slots  # the makers of all values; context adds its own
 
     def turn(self, asked: Sequence[Asked], *, alone: bool) -> tuple[Piece, ...]:
@@ -226,21 +230,16 @@ class Writer:
     def _context(self) -> Iterator[Piece]:
         for piece in _SLOT.split(self._one("context")):
             if piece in _CONTEXT:
-                self._slots.append(_made_of(piece))
+                self._slots.append(_CONTEXT[piece] or self._makers.texts[piece])
                 yield len(self._slots) - 1
             else:
                 yield piece
 
 
-_CONTEXT = ("person", "company", "city", "date", "topic", "product", "minutes")
-
-
-@lru_cache(maxsize=16)
-def _made_of(name: str) -> Any:
-    if name == "minutes":
-        return whole(10, 90)
-    wanted = "query" if name == "topic" else name
-    return next(kind.make for kind in kinds() if kind.name == wanted)
+_CONTEXT: dict[str, Make | None] = {
+    **dict.fromkeys(("person", "company", "city", "date", "query", "product")),
+    "minutes": whole(10, 90),
+}
 
 
 def _framed(frame: str, clause: Sequence[Piece]) -> Iterator[Piece]:

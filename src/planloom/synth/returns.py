@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planloom.lift.rules import ACTION, COMPUTED, LISTING, LOOKUP
-from planloom.synth.fields import Field, Unmade, field
+from planloom.synth.fields import Field, Scope, Unmade, field
 from planloom.synth.kinds import ID, kind_of, singular
 
 MOST_FIELDS = 8
@@ -25,10 +25,10 @@ class Returned(NamedTuple):
     many: bool
 
 
-def declared(schema: Mapping[str, Any], noun: str, domain: str) -> Returned | None:
+def declared(schema: Mapping[str, Any], scope: Scope) -> Returned | None:
     """What an output schema says; None if it names no value that can be made up."""
     many, record = _record(schema)
-    values = tuple(_values(record, (), noun, domain))[:MOST_FIELDS]
+    values = tuple(_values(record, (), scope))[:MOST_FIELDS]
     return Returned(values, many) if values else None
 
 
@@ -48,13 +48,11 @@ def _record(schema: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
     return (True, lists[0]) if len(lists) == 1 else (False, schema)
 
 
-def _values(
-    schema: Mapping[str, Any], path: tuple[str, ...], noun: str, domain: str
-) -> Iterator[Value]:
+def _values(schema: Mapping[str, Any], path: tuple[str, ...], scope: Scope) -> Iterator[Value]:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping):
         if not path:
-            yield from _one("result", schema, (), noun, domain)
+            yield from _one("result", schema, (), scope)
         return
     for name, one in properties.items():
         if (
@@ -62,26 +60,27 @@ def _values(
             and isinstance(one.get("properties"), Mapping)
             and len(path) < 2
         ):
-            yield from _values(one, (*path, name), singular(name), domain)
+            yield from _values(one, (*path, name), scope._replace(noun=singular(name)))
         else:
-            yield from _one(name, one, path, noun, domain)
+            yield from _one(name, one, path, scope)
 
 
-def _one(name: str, schema: Any, path: tuple[str, ...], noun: str, domain: str) -> Iterator[Value]:
+def _one(name: str, schema: Any, path: tuple[str, ...], scope: Scope) -> Iterator[Value]:
     try:
-        yield Value((*path, name), field(name, schema, noun, domain))
+        yield Value((*path, name), field(name, schema, scope))
     except Unmade:
         return
 
 
 def inferred(
-    name: str, noun: str, arguments: Sequence[Field], needs: Sequence[Field], domain: str
+    name: str, arguments: Sequence[Field], needs: Sequence[Field], scope: Scope
 ) -> Returned:
     """What a tool of this name must bring in: its object's id and name, what it was asked for, and
     the values that other tools of the domain need and that belong to its object.
     """
     if COMPUTED.does(name):
-        return Returned(tuple(_one("result", {"type": "number"}, (), noun, domain)), False)
+        return Returned(tuple(_one("result", {"type": "number"}, (), scope)), False)
+    noun = scope.noun
     many = LISTING.does(name) or (LOOKUP.does(name) and not _by_id(arguments))
     head = singular(noun.rpartition(" ")[2]) if noun else "record"
     said = "_".join([*noun.split()[:-1], head]) if noun else "record"
@@ -100,11 +99,8 @@ def inferred(
     foreign = [one for one in needs if one.flows and one.name not in mine and one.type != "array"]
     for need in foreign[: MOST_FIELDS - len(names)]:
         names.setdefault(need.name, {"type": need.type})
-    values = [
-        value
-        for name, one in names.items()
-        for value in _one(name, one, (), said.replace("_", " "), domain)
-    ]
+    about = scope._replace(noun=said.replace("_", " "))
+    values = [value for name, one in names.items() for value in _one(name, one, (), about)]
     return Returned(tuple(values[:MOST_FIELDS]), many)
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from planloom.lift.rules import words
-from planloom.synth.fields import Field, Unmade, fields
+from planloom.synth.fields import Field, Scope, Unmade, fields
 from planloom.synth.kinds import same
+from planloom.synth.makers import Makers
 from planloom.synth.returns import Returned, declared, inferred, object_of
 from planloom.synth.tools import Domain, Offer
 from planloom.trace import Tool
@@ -38,8 +39,9 @@ class Link(NamedTuple):
 class World:
     """A domain and its dependency graph."""
 
-    def __init__(self, name: str, role: str, tools: Sequence[Ready]) -> None:
+    def __init__(self, name: str, role: str, tools: Sequence[Ready], makers: Makers) -> None:
         self.name = name
+        self.makers = makers
         self.role = role
         self.tools = tuple(tools)
 
@@ -88,40 +90,43 @@ class Universe(NamedTuple):
     left: dict[str, int]
 
 
-def universe(domains: Iterable[Domain]) -> Universe:
+def universe(domains: Iterable[Domain], makers: Makers) -> Universe:
     """The domains, without tools of which no right call can be made up."""
     worlds, left = [], Counter[str]()
     for domain in domains:
-        tools = _ready(domain, left)
+        tools = _ready(domain, makers, left)
         if tools:
-            worlds.append(World(domain.name, domain.role, tools))
+            worlds.append(World(domain.name, domain.role, tools, makers))
     return Universe(tuple(worlds), dict(sorted(left.items())))
 
 
-def _ready(domain: Domain, left: Counter[str]) -> list[Ready]:
-    usable: dict[str, tuple[Offer, tuple[Field, ...]]] = {}
+def _ready(domain: Domain, makers: Makers, left: Counter[str]) -> list[Ready]:
+    usable: dict[str, tuple[Offer, Scope, tuple[Field, ...]]] = {}
     for offer in domain.offers[:MOST_TOOLS]:
         _, noun = object_of(words(_last(offer.tool.name)))
         try:
-            made = fields(msgspec.json.decode(offer.tool.parameters), noun, domain.name)
+            scope = Scope(noun, domain.name, makers)
+            made = fields(msgspec.json.decode(offer.tool.parameters), scope)
         except Unmade as why:
             left[str(why).rpartition(": ")[2]] += 1
             continue
         if offer.tool.name in usable:
             left["a second tool of one name"] += 1
         else:
-            usable[offer.tool.name] = offer, made
+            usable[offer.tool.name] = offer, scope, made
     if len(domain.offers) > MOST_TOOLS:
         left["beyond the first tools of a large domain"] += len(domain.offers) - MOST_TOOLS
-    needs = [one for _, made in usable.values() for one in made]
-    return [_tool(offer, made, needs, domain.name) for offer, made in usable.values()]
+    needs = [one for *_, made in usable.values() for one in made]
+    return [_tool(offer, scope, made, needs) for offer, scope, made in usable.values()]
 
 
-def _tool(offer: Offer, arguments: tuple[Field, ...], needs: Sequence[Field], domain: str) -> Ready:
+def _tool(
+    offer: Offer, scope: Scope, arguments: tuple[Field, ...], needs: Sequence[Field]
+) -> Ready:
     last = _last(offer.tool.name)
     verb, noun = object_of(words(last))
-    returned = declared(offer.returns, noun, domain) if offer.returns else None
-    returned = returned or inferred(last, noun, arguments, needs, domain)
+    returned = declared(offer.returns, scope) if offer.returns else None
+    returned = returned or inferred(last, arguments, needs, scope)
     return Ready(offer.tool, verb, noun, arguments, returned)
 
 

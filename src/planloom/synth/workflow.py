@@ -6,7 +6,7 @@ slot that stands in a result and in a later call's arguments, and a repetition i
 
 from typing import NamedTuple
 
-from planloom.synth.kinds import Make
+from planloom.synth.makers import Make
 from planloom.synth.requests import Asked
 from planloom.synth.universe import World
 from planloom.trace import Tool
@@ -51,14 +51,16 @@ class Planted(NamedTuple):
 
 
 class Workflow(NamedTuple):
-    """All of a plan but its words and values; `makers` make these, one a slot.
+    """All of a plan but its words and values; `slots` make these.
 
-    `asked` has the calls of each turn, and what of them the user has to say.
+    `asked` has the calls of each turn, and what of them the user has to say. `ordered` are pairs of
+    slots of which the first is the lesser: a start and an end.
     """
 
     world: World
     offered: tuple[Tool, ...]
     doings: tuple[Doing, ...]
     asked: tuple[tuple[Asked, ...], ...]
-    makers: tuple[Make, ...]
+    slots: tuple[Make, ...]
     planted: tuple[Planted, ...]
+    ordered: tuple[tuple[int, int], ...]
