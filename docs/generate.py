@@ -21,6 +21,7 @@ from typing import Any
 import forecasts
 import gates
 import golds
+import rewriting
 import scales
 import verdicts
 
@@ -30,6 +31,8 @@ from planloom.errors import Reason
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
 from planloom.recipe import Card, Decontaminate, Dedup, Limits, Recipe, Safety, Targets
+from planloom.rewrite.faults import Fault
+from planloom.rewrite.paid import Outcome
 from planloom.source import Part, ShapeReader, Source
 from planloom.verdict import Tolerance
 
@@ -479,6 +482,11 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),
     "published": lambda: table(("figure", "value", "where from"), forecasts.published()),
     "explained": explained,
+    "rewrite tokens": lambda: table(rewriting.TOKENS, rewriting.tokens()),
+    "rewrite costs": lambda: table(rewriting.COSTS, rewriting.costs()),
+    "claimed costs": lambda: table(rewriting.CLAIMS, rewriting.claims()),
+    "rewrite faults": lambda: table(("fault", "meaning"), rewriting.meanings(Fault)),
+    "call outcomes": lambda: table(("outcome", "meaning"), rewriting.meanings(Outcome)),
     "accuracy": lambda: table(ACCURACY, forecasts.accuracy()),
 }
 

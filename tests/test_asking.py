@@ -24,12 +24,12 @@ from planloom.source import Part, Source
     ],
 )
 def test_the_hub_says_how_long(headers: dict[str, str], seconds: float | None) -> None:
-    assert asking._told(httpx2.Headers(headers)) == pytest.approx(seconds, abs=5)
+    assert asking.told(httpx2.Headers(headers)) == pytest.approx(seconds, abs=5)
 
 
 def test_the_hub_may_name_a_time() -> None:
     then = email.utils.formatdate(time.time() + 60, usegmt=True)
-    assert asking._told(httpx2.Headers({"Retry-After": then})) == pytest.approx(60, abs=5)
+    assert asking.told(httpx2.Headers({"Retry-After": then})) == pytest.approx(60, abs=5)
 
 
 def test_waits_grow_and_bytes_begin_them_anew(capsys: pytest.CaptureFixture[str]) -> None:

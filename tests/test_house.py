@@ -99,6 +99,7 @@ MAY_IMPORT = {
     "parquet": WORDS | {"files"},
     "chunks": WORDS | {"arrow", "signatures"},
     "asking": {"errors"},
+    "rewrite": {"asking", "errors", "language"},
     "hub": {"asking", "errors", "version"},
     "download": {"asking", "errors", "files", "hub"},
     "fetch": WORDS | {"download", "files", "hub"},

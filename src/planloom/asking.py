@@ -62,14 +62,14 @@ def _pause(error: Exception, failed: int) -> float | None:
     if isinstance(error, errors.HfHubHTTPError):
         if error.response.status_code not in PASSING:
             return None
-        told = _told(error.response.headers)
-        return told if told is not None else 2.0 ** (failed - 1)
+        asks = told(error.response.headers)
+        return asks if asks is not None else 2.0 ** (failed - 1)
     passing = isinstance(error, (httpx2.TransportError, JSONDecodeError, UnicodeDecodeError))
     hopeless = isinstance(error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol))
     return 2.0 ** (failed - 1) if passing and not hopeless else None
 
 
-def _told(headers: httpx2.Headers) -> float | None:
+def told(headers: httpx2.Headers) -> float | None:
     """What `Retry-After` (seconds or a date) or the hub's own `RateLimit` says."""
     value = headers.get("Retry-After", "").strip()
     if value.isdigit():

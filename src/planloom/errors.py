@@ -4,6 +4,7 @@ PlanloomError            one line for the user: what, where, what to do next
 ├── RecipeError          the recipe or the command line asks for something that cannot be
 ├── InputError           a source's data is missing or broken
 │   └── HubError         the hub does not give it; `status` says why
+├── EndpointError        a model's endpoint does not answer
 ├── OutputError          the output folder cannot be used
 └── PublishError         a build may not be passed on, or the hub does not take it
 BadRow                   a row that cannot be read; carries the Reason it leaves with
@@ -100,6 +101,12 @@ class HubError(InputError):
     def __init__(self, status: Refusal, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class EndpointError(PlanloomError):
+    """A model's endpoint does not answer, or not as chat completions do."""
+
+    code = 1
 
 
 class OutputError(PlanloomError):
