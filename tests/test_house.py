@@ -16,8 +16,8 @@ WORDS = {"plan", "trace", "source", "errors", "ledger", "recipe", "payload", "ve
 STAGES = {"lift", "checks", "safety", "decontaminate", "dedup", "mix", "write", "stats"}
 KNOW_STAGES = {"pipeline", "rows", "api", "mix", "write", "explain"} | {"measured", "supply"}
 """The last two foretell what dedup and mix will leave."""
-KNOW_STAGES |= {"synth"}
-"""Reads the word lists of lift, to tell what a tool does by its name."""
+KNOW_STAGES |= {"synth", "rewording"}
+"""The first reads the word lists of lift, to tell what a tool does by its name; the second asks the checks."""
 KNOW_STAGES |= {"conversion"}
 """Lifts anew what a converted row tells, to say what it does not."""
 KNOW_STAGES |= {
@@ -66,7 +66,9 @@ MAY_IMPORT = {
     "dedup": WORDS | {"hashes", "kin", "indexed"},
     "mix": WORDS | {"chunks", "hashes", "indexed"},
     "synth": WORDS | {"lift", "shapes", "stored"},
-    "gold": WORDS | {"cluster", "datasets", "files", "inputs", "output", "synth", "work"},
+    "gold": WORDS
+    | {"cluster", "datasets", "files", "inputs", "output", "rewording", "rewrite", "synth", "work"},
+    "rewording": WORDS | {"checks", "rewrite", "synth"},
     "section": {"errors"},
     "report": WORDS | {"arrow", "cost", "output", "section"},
     "review": WORDS | {"arrow", "explain", "hashes", "output", "report", "terminal"},

@@ -1,7 +1,9 @@
 """Gold traces that fill what real plans leave of a recipe: made as files that are read as any source is."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +17,10 @@ from planloom.files import DataFile
 from planloom.inputs import Input
 from planloom.output import GOLD, Out
 from planloom.recipe import PACKED, Gold, Recipe
+from planloom.rewording import Rewording, ask_all, reworded
+from planloom.rewrite import Rewritten
 from planloom.source import Source
-from planloom.synth import blueprints, generate, makers, rows, schemas
+from planloom.synth import blueprints, fill, generate, makers, rows, schemas
 from planloom.synth.universe import Universe, universe
 from planloom.version import __version__
 from planloom.work import Failed, Workers
@@ -28,6 +32,7 @@ SOURCE = "planloom/synth"
 SPARE = 1.02
 """So many more are made than wanted, because a few equal others."""
 LICENCE, UNKNOWN = "Apache-2.0", "unknown"
+SAMPLED = 40
 BYTES = 350  # of a generated row, compressed
 
 
@@ -48,23 +53,67 @@ def alone(number: int, seed: int, made: Gold) -> Recipe:
     )
 
 
-def inputs(
-    recipe: Recipe, count: int, out: Out, digests: dict[str, str], workers: Workers | Cluster
-) -> list[Input]:
+class Made(NamedTuple):
+    """The files to read, and what came of rewriting requests, if that was wanted."""
+
+    inputs: list[Input]
+    rewritten: Rewritten | None
+
+
+def made(
+    recipe: Recipe,
+    count: int,
+    out: Out,
+    digests: dict[str, str],
+    workers: Workers | Cluster,
+    rewording: Rewording | None,
+) -> Made:
     """Files with a few more than `count` traces, made unless they are there.
 
     Raises:
         RecipeError: if none of the tools can be used.
+        EndpointError, OutputError: as `rewrite.rewrite`.
     """
-    if not count:
-        return []
     check(recipe.gold)
     jobs = blocks(recipe, count, out.stage / GOLD, digests)
-    done = workers.run(make, jobs, "gold blocks")
-    for one in done:
+    if rewording is not None:
+        return _reworded(jobs, rewording, digests)
+    for one in workers.run(make, jobs, "gold blocks"):
         if isinstance(one, Failed):
             raise RecipeError(f"gold traces: {one.error}")
-    return [_input(job, digests) for job in jobs]
+    return Made([_input(job, digests) for job in jobs], None)
+
+
+def _reworded(jobs: Sequence[Block], how: Rewording, digests: dict[str, str]) -> Made:
+    """The same traces with what a model made of their requests."""
+    done = ask_all((pair for job in jobs for pair in named(job)), how)
+    inputs = []
+    for job in jobs:
+        path = Path(job.path)
+        folder = path.parent.with_name(f"{path.parent.name}-reworded")
+        other = job._replace(path=str(folder / path.name))
+        rows.write(Path(other.path), reworded(named(job), how), licence(job.gold))
+        inputs.append(_input(other, digests))
+    return Made(inputs, done)
+
+
+def sample(recipe: Recipe) -> list[tuple[str, fill.Gold]]:
+    """A few traces of a recipe, of different workflows, as they are named when they are rewritten."""
+    block = blocks(recipe, recipe.gold_max, Path(), {})[0]
+    return list(islice(named(block), 0, SAMPLED * generate.FILLED, generate.FILLED))
+
+
+def named(block: Block) -> Iterator[tuple[str, fill.Gold]]:
+    """The traces of a block, each with a name that no other has."""
+    made_of = Path(block.path).parent.name
+    for number, gold in enumerate(_traces(block)):
+        yield f"{made_of}/{block.number}/{number}", gold
+
+
+def _traces(block: Block) -> Iterator[fill.Gold]:
+    made_of = Path(block.path).parent.name  # of other files another one
+    tools, profile = _universe(block.gold, made_of), _profile(block.gold, made_of)
+    return generate.block(tools, profile, block.seed, block.number, block.size)
 
 
 def _input(job: Block, digests: dict[str, str]) -> Input:
@@ -92,10 +141,7 @@ def make(block: Block) -> None:
     """Writes the block's file unless it is there."""
     path = Path(block.path)
     if not path.exists():
-        made_of = path.parent.name  # of other files another one
-        tools, profile = _universe(block.gold, made_of), _profile(block.gold, made_of)
-        traces = generate.block(tools, profile, block.seed, block.number, block.size)
-        rows.write(path, traces, licence(block.gold))
+        rows.write(path, _traces(block), licence(block.gold))
 
 
 def with_card(recipe: Recipe) -> Recipe:

@@ -33,6 +33,8 @@ from planloom.ledger import Ledger
 from planloom.output import Out
 from planloom.recipe import Recipe
 from planloom.report.built import Built
+from planloom.rewording import Rewording
+from planloom.rewrite import Rewritten
 from planloom.safety import classes
 from planloom.slices import Task
 from planloom.upload import Target
@@ -57,6 +59,7 @@ class Options(Struct, frozen=True):
     offline: bool = False
     cache_limit: float | None = None
     no_gold: bool = False
+    rewording: Rewording | None = None
 
     @property
     def fills(self) -> bool:
@@ -68,7 +71,7 @@ class Corpus(NamedTuple):
     """A finished build, in the folder `out` on this machine. `trouble` lists files that were cut off and readers that crashed.
 
     `unchecked` are evaluation sets that no plan was checked against, each with why; `filled` says whether
-    gold traces were made for what was missing.
+    gold traces were made for what was missing, `rewritten` what came of other words for their requests.
     """
 
     out: Path
@@ -79,6 +82,7 @@ class Corpus(NamedTuple):
     trouble: list[str]
     unchecked: dict[str, str]
     filled: bool
+    rewritten: Rewritten | None = None
 
 
 def build(recipe: Recipe, options: Options) -> Corpus:
@@ -87,7 +91,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     Raises:
         RecipeError, InputError, OutputError: in one line.
     """
-    laps = _Laps()
+    laps, rewritten = _Laps(), None
     classes.check(recipe.safety.classes)
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     inputs.refuse_nothing(recipe, chosen)
@@ -114,7 +118,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         mix.mix(carried.indexed, deduped.fates, recipe)
         laps.end("mix")
         if options.fills and (room := mix.room(carried.indexed, deduped.fates, recipe)):
-            made_up = gold.inputs(recipe, room, out, digests, workers)
+            made_up, rewritten = gold.made(recipe, room, out, digests, workers, options.rewording)
             recipe, located = gold.with_card(recipe), [*located, *made_up]
             chosen = chosen._replace(sources=[*chosen.sources, gold.source()])
             more = inputs.tasks(recipe, chosen, made_up, out.stage, None, checked.evaluation)
@@ -142,6 +146,8 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     run = {"slices": len(folders), "commits": inputs.commits(located)}
     if lost:
         manifest["given_up"] = lost
+    if rewritten is not None:
+        manifest["rewritten"] = rewritten.counts
     files = out.hashed()
     known = Built(out.path, manifest, ledger, statistics, run)
     about = card.write(About(known, files), out.path)
@@ -150,7 +156,10 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     target.put()
     trouble = [*lost, *accounts.trouble(tasks, reports), *ledger.problems()]
     refused, missing = chosen.refused, checked.missing
-    return Corpus(out.path, recipe, ledger, statistics, refused, trouble, missing, options.fills)
+    filled = options.fills
+    return Corpus(
+        out.path, recipe, ledger, statistics, refused, trouble, missing, filled, rewritten
+    )
 
 
 class _Carried(NamedTuple):

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from planloom.commands.options import (
     LIE,
     Commands,
+    add_rewording,
     add_sources,
     amount,
     positive,
     recipe_of,
+    rewording,
 )
 from planloom.errors import RecipeError
 
@@ -45,6 +47,7 @@ def _add_build(commands: Commands) -> None:
     )
     add_sources(command)
     add("--no-gold", action="store_true", help="fill nothing with generated gold traces")
+    add_rewording(command)
     add("--limit", type=positive, metavar="N", help="read at most N rows of each file")
     add("--workers", type=positive, default=0, metavar="N", help="processes (default: all cores)")
     add("--ray", metavar="ADDRESS", help="run on a Ray cluster: auto, HOST:PORT, ray://HOST:PORT")
@@ -68,11 +71,15 @@ def _build(arguments: argparse.Namespace) -> int:
     if arguments.status:
         print(summary.status(output.Out(upload.Target(arguments.out).folder).status()))
         return 0
-    names = pipeline.Options.__struct_fields__
+    names = [name for name in pipeline.Options.__struct_fields__ if name != "rewording"]
     given = {name: getattr(arguments, name) for name in names}
-    corpus = pipeline.build(wanted, msgspec.convert(given, pipeline.Options))
+    options = msgspec.convert(given, pipeline.Options)
+    options = msgspec.structs.replace(options, rewording=rewording(arguments))
+    corpus = pipeline.build(wanted, options)
     print(summary.composition(corpus))
     print(summary.losses(corpus.ledger))
+    if corpus.rewritten is not None:
+        print(corpus.rewritten.line)
     if not any(msgspec.structs.astuple(wanted.targets)) and not wanted.gold_max:
         print("planloom: all targets are 0, so nothing is kept: set [targets]", file=sys.stderr)
     if corpus.unchecked:
@@ -82,7 +89,7 @@ def _build(arguments: argparse.Namespace) -> int:
         print(f"planloom: NOT checked: {why}", file=sys.stderr)
     for problem in corpus.trouble:
         print(f"planloom: {problem}", file=sys.stderr)
-    return 1 if corpus.trouble else 0
+    return int(bool(corpus.trouble) or (corpus.rewritten is not None and corpus.rewritten.stopped))
 
 
 def _dry_run(wanted: "Recipe", arguments: argparse.Namespace) -> int:

@@ -25,11 +25,13 @@ class Policy(NamedTuple):
 
 
 class Gold(NamedTuple):
-    """A generated trace. The edges are what was planted, not what `lift` finds."""
+    """A generated trace. The edges are what was planted, not what `lift` finds; `values` fill the slots."""
 
     trace: Trace
     policy: Policy
     planted: tuple[Planted, ...]
+    wording: Wording
+    values: Sequence[Any]
 
 
 def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
@@ -56,7 +58,7 @@ def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
         language=wording.language,
         category="gold_traces",
     )
-    return Gold(trace, policy, flow.planted)
+    return Gold(trace, policy, flow.planted, wording, values)
 
 
 def _values(flow: Workflow, wording: Wording, r: Random) -> list[Any]:
