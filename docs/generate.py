@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boundaries
 import forecasts
 import gates
 import golds
@@ -477,6 +478,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "gold apart": lambda: table(golds.APART, golds.apart()),
     "gold distances": lambda: table(golds.DISTANCES, golds.distances()),
     "gold diversity": lambda: table(golds.DIVERSITY, golds.diversity()),
+    "mutations": lambda: table(boundaries.KINDS_HEAD, boundaries.kinds()),
+    "mutations left": lambda: table(boundaries.LEFT_HEAD, boundaries.left()),
+    "mutations in all": lambda: table(boundaries.TOTALS, boundaries.totals()),
+    "mutations measured": lambda: table(boundaries.MEASURED, boundaries.measured()),
     "forecast": forecasts.excerpt,
     "whole forecast": forecasts.whole,
     "assumed": lambda: table(("figure", "value", "reason"), forecasts.assumed()),

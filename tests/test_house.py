@@ -20,6 +20,8 @@ KNOW_STAGES |= {"synth", "rewording"}
 """The first reads the word lists of lift, to tell what a tool does by its name; the second asks the checks."""
 KNOW_STAGES |= {"conversion"}
 """Lifts anew what a converted row tells, to say what it does not."""
+KNOW_STAGES |= {"mutate"}
+"""Judges what it changed by the rules of lift."""
 KNOW_STAGES |= {
     "evaluation",
     "inputs",
@@ -94,6 +96,7 @@ MAY_IMPORT = {
     "stored": {"arrow", "errors", "plan", "trace"},
     "validate": {"plan", "stored"},
     "conversion": {"errors", "formats", "lift", "plan", "stored", "trace"},
+    "mutate": {"arrow", "errors", "lift", "plan", "stored", "trace"},
     "stats": set(),
     "write": WORDS | {"arrow", "formats", "hashes", "indexed", "stats"},
     "files": WORDS,
@@ -211,6 +214,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
         "review",
         "push",
         "convert",
+        "mutate",
     ):
         with pytest.raises(SystemExit, match="0"):
             commands.parser().parse_args([name, "--help"])

@@ -177,6 +177,9 @@ def id_of(plan: ExecutionPlan) -> str:
     return plan_id(plan.request, plan.user_turns, deeds)
 
 
+BACKWARD = frozenset(("graph.reorder", "graph.cycle"))
+NOT_FORWARD = "does not go forward"
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ExecutionPlan)
 
@@ -203,6 +206,12 @@ def json_schema() -> dict[str, Any]:
 def problems(plan: ExecutionPlan) -> list[str]:
     """What is wrong with the plan as a graph; an empty list if it is sound."""
     return [*_node_problems(plan), *_edge_problems(plan), *_id_problems(plan)]
+
+
+def faults(plan: ExecutionPlan) -> list[str]:
+    """The problems that are not there on purpose: boundary plans of the kinds BACKWARD are to go backward."""
+    backward = plan.mutation is not None and plan.mutation.type in BACKWARD
+    return [one for one in problems(plan) if not (backward and one.endswith(NOT_FORWARD))]
 
 
 def _id_problems(plan: ExecutionPlan) -> list[str]:
@@ -251,7 +260,7 @@ def _edge_problems(plan: ExecutionPlan) -> list[str]:
             edge.evidence == "reference" and _number(edge.src) < _number(edge.dst)
         )
         if not forward:
-            found.append(f"{name} does not go forward")
+            found.append(f"{name} {NOT_FORWARD}")
         if (edge.kind == "data") != (edge.argument is not None):
             found.append(f"{name} is {edge.kind} with argument {edge.argument!r}")
         if (edge.kind == "data") != (edge.evidence in ("value", "reference")):

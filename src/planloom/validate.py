@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from planloom import stored
-from planloom.plan import problems
+from planloom.plan import faults
 
 
 class Checked(NamedTuple):
@@ -24,7 +24,7 @@ def check(paths: list[Path], most: int = 100) -> Checked:
     for path in stored.files(paths):
         for row, plan in stored.plans(path):
             count += 1
-            wrong = [plan] if isinstance(plan, str) else problems(plan)
+            wrong = [plan] if isinstance(plan, str) else faults(plan)
             found += [f"{path}:{row}: {problem}" for problem in wrong]
             if len(found) >= most:
                 return Checked(count, found)

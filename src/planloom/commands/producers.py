@@ -1,14 +1,20 @@
-"""What makes plans: gold traces from tool schemas."""
+"""What makes plans: gold traces from tool schemas, and the boundary set out of a build."""
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planloom.commands.options import Commands, add_rewording, positive, rewording, seed
+
+if TYPE_CHECKING:
+    from planloom.mutate import Tally
 
 
 def add(commands: Commands) -> None:
     """Their names, arguments and help."""
     _add_synth(commands)
+    _add_mutate(commands)
 
 
 def _add_synth(commands: Commands) -> None:
@@ -78,3 +84,48 @@ def _synth(arguments: argparse.Namespace) -> int:
     for problem in built.trouble:
         print(f"planloom: {problem}", file=sys.stderr)
     return int(bool(built.trouble) or (built.rewritten is not None and built.rewritten.stopped))
+
+
+def _add_mutate(commands: Commands) -> None:
+    command = commands.add_parser(
+        "mutate", help="plans that are almost right, each beside a benign change of the same plan"
+    )
+    add = command.add_argument
+    add("source", metavar="OUT", type=Path, help="a finished build")
+    add("--out", type=Path, metavar="DIR", help="default: OUT/boundary")
+    add(
+        "--only",
+        nargs="+",
+        action="extend",
+        metavar="KIND",
+        default=[],
+        help="these kinds (scope.blowup) or families (scope) alone",
+    )
+    add("--per-plan", type=positive, metavar="N", help="at most N pairs of each plan")
+    add("--limit", type=positive, metavar="N", help="at most N pairs of each kind (default: 10000)")
+    command.set_defaults(run=_mutate, command="mutate")
+
+
+def _mutate(arguments: argparse.Namespace) -> int:
+    from planloom import mutate
+
+    into = arguments.out or arguments.source / mutate.FOLDER
+    limit = arguments.limit or mutate.LIMIT
+    options = mutate.Options(tuple(arguments.only), arguments.per_plan, limit)
+    tally = mutate.run(arguments.source, into, options)
+    print(_table(tally))
+    print(f"planloom: {tally.pairs:,} pairs in {into}", file=sys.stderr)
+    return 0
+
+
+def _table(tally: "Tally") -> str:
+    rows = [("kind", "plans", "holds", "made", "left")]
+    for name, one in tally.as_json()["kinds"].items():
+        share = f"{one['holds'] / one['looked']:.1%}" if one["looked"] else ""
+        left = ", ".join(f"{why} {n:,}" for why, n in one["left"].items())
+        rows.append((name, f"{one['looked']:,}", share, f"{one['made']:,}", left))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d:>{widths[3]}}  {e}".rstrip()
+        for a, b, c, d, e in rows
+    )

@@ -10,7 +10,10 @@ from planloom.trace import Trace
 def edges(trace: Trace, values: list[list[Value]]) -> tuple[Edge, ...]:
     """Data edges first, then the order edges between neighbouring steps."""
     data = _data(values)
-    return (*data, *_order(trace, {(edge.src, edge.dst) for edge in data}))
+    if len(trace.rounds) < 2:
+        return tuple(data)
+    joined = {(edge.src, edge.dst) for edge in data}
+    return (*data, *order(_rounds(trace), joined, declared=trace.declared))
 
 
 def _data(values: list[list[Value]]) -> list[Edge]:
@@ -31,24 +34,26 @@ def _data(values: list[list[Value]]) -> list[Edge]:
     return list(found.values())
 
 
-def _order(trace: Trace, joined: set[tuple[str, str]]) -> list[Edge]:
-    """Transitively reduced: no other way leads from the source of an order edge to its target.
-
-    So they join neighbouring steps only, from calls that no call of their own step builds on, to
-    calls that build on none of theirs.
-    """
-    if len(trace.rounds) < 2:
-        return []
+def _rounds(trace: Trace) -> list[list[str]]:
     steps: list[list[str]] = []
     count = 0
     for round_ in trace.rounds:
         steps.append([f"n{count + offset}" for offset in range(len(round_.calls))])
         count += len(round_.calls)
+    return steps
+
+
+def order(steps: list[list[str]], joined: set[tuple[str, str]], *, declared: bool) -> list[Edge]:
+    """Transitively reduced: no other way leads from the source of an order edge to its target.
+
+    So they join neighbouring steps only, from calls that no call of their own step builds on, to
+    calls that build on none of theirs. `joined` are the data edges.
+    """
     step_of = {node: number for number, step in enumerate(steps) for node in step}
     inside = [(src, dst) for src, dst in joined if step_of[src] == step_of[dst]]
     built_on, building = {src for src, _ in inside}, {dst for _, dst in inside}
     return [
-        Edge(src=src, dst=dst, kind="order", evidence="declared" if trace.declared else "sequence")
+        Edge(src=src, dst=dst, kind="order", evidence="declared" if declared else "sequence")
         for before, after in pairwise(steps)
         for src in before
         for dst in after
