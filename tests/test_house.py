@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "kin": WORDS | {"arrow", "hashes", "near", "indexed", "signatures"},
     "dedup": WORDS | {"hashes", "kin", "indexed"},
     "mix": WORDS | {"chunks", "hashes", "indexed"},
-    "synth": WORDS | {"lift", "shapes", "stored"},
+    "synth": WORDS | {"fit", "lift", "shapes", "stored"},
     "gold": WORDS
     | {"cluster", "datasets", "files", "inputs", "output", "rewording", "rewrite", "synth", "work"},
     "rewording": WORDS | {"checks", "rewrite", "synth"},

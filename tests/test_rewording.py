@@ -45,7 +45,8 @@ def test_requests_are_rewritten_once_and_still_say_their_values(
         assert command("synth", "--out", tmp_path / "again", *words) == 0
         assert server.calls == asked  # nothing is paid for twice
     rewritten = manifest(out)["rewritten"]
-    assert rewritten["rewritten"] > 0.8 * asked
+    assert rewritten["counts"]["rewritten"] > 0.8 * asked
+    assert "by the model m." in (out / "README.md").read_text()
     assert command("check", out) == 0
     old = {plan.at: plan for plan in planloom.open(plain)}
     new = {plan.at: plan for plan in planloom.open(out)}
@@ -66,7 +67,7 @@ def test_a_budget_that_is_too_small_leaves_the_rest_as_it_was(
         assert server.usd <= 2
     assert code == 1
     assert "goes on with a larger --max-usd" in capsys.readouterr().out
-    assert manifest(tmp_path / "out")["rewritten"]["not_asked"] > 0
+    assert manifest(tmp_path / "out")["rewritten"]["counts"]["not_asked"] > 0
     assert len(list(planloom.open(tmp_path / "out"))) == 60
 
 

@@ -135,11 +135,14 @@ def test_a_planted_value_stands_in_the_result_and_in_the_argument(golds: list[Go
 
 
 def test_a_policy_holds_for_its_trace(golds: list[Gold]) -> None:
+    most: list[int] = []
     for gold in golds:
         assert {call.tool for call in gold.trace.calls} <= set(gold.policy.allowed_tools)
         asked = [v for call in gold.trace.calls for k, v in call.arguments.items() if k == "limit"]
         assert all(limit <= gold.policy.max_records for limit in asked)
         assert str(gold.policy.max_records) in gold.trace.system
+        most.append(gold.policy.max_records)
+    assert min(most) < 25 < max(most)  # so that it binds
 
 
 def test_nothing_leads_to_a_person(golds: list[Gold]) -> None:
@@ -331,7 +334,7 @@ def test_what_was_made_is_not_made_again(tmp_path: Path) -> None:
         (None, 2, "no such file"),
         ("{", 1, "tools.json: "),
         ("[]", 1, "declares no tool"),
-        ('{"name": "x", "parameters": {"type": "object", "properties": {"a": {"type": "string", "pattern": "^q{9}$"}}, "required": ["a"]}}', 2, "no tool can be used: pattern"),
+        ('{"name": "x", "parameters": {"type": "object", "properties": {"a": {"type": "string", "pattern": "^q{9}$"}}, "required": ["a"]}}', 2, "no tool can be used: x: pattern"),
     ],
 )  # fmt: skip
 def test_wrong_tools_are_told_in_one_line(

@@ -44,6 +44,8 @@ def joined(
     real: Sequence[Indexed], first: Deduped, made: Sequence[Indexed], second: Deduped
 ) -> Deduped:
     """What was compared among real plans, and what among made ones; of equal plans the real one stays."""
+    if not made:
+        return first
     halves = np.unique(np.concatenate([chunk.index["hi"] for chunk in made]))
     there = {
         (int(row["hi"]), int(row["lo"]))

@@ -33,6 +33,7 @@ SPARE = 1.02
 """So many more are made than wanted, because a few equal others."""
 LICENCE, UNKNOWN = "Apache-2.0", "unknown"
 SAMPLED = 40
+NAMED = 5  # tools that are named of those that share a reason
 BYTES = 350  # of a generated row, compressed
 
 
@@ -47,9 +48,15 @@ class Block(NamedTuple):
 
 
 def alone(number: int, seed: int, made: Gold) -> Recipe:
-    """The recipe of a corpus of nothing but gold traces."""
+    """The recipe of a corpus of nothing but gold traces, named by what they are made of and the seed."""
+    digest = hashlib.blake2b(msgspec.json.encode((seed, made)), digest_size=4).hexdigest()
     return Recipe(
-        name="gold_traces", sources={}, seed=seed, total=number, gold_max=number, gold=made
+        name=f"gold-traces-{digest}",
+        sources={},
+        seed=seed,
+        total=number,
+        gold_max=number,
+        gold=made,
     )
 
 
@@ -149,9 +156,9 @@ def with_card(recipe: Recipe) -> Recipe:
     return msgspec.structs.replace(recipe, datasets=(*recipe.datasets, CARD))
 
 
-def source() -> Source:
-    """The card of gold traces."""
-    return find(SOURCE, (CARD,))
+def source(gold: Gold) -> Source:
+    """The card of gold traces, under the licence of the tools."""
+    return msgspec.structs.replace(find(SOURCE, (CARD,)), licence=licence(gold))
 
 
 def check(gold: Gold) -> Universe:
@@ -162,9 +169,16 @@ def check(gold: Gold) -> Universe:
     """
     found = _read(gold)
     if not found.worlds:
-        why = ", ".join(f"{reason} ({n})" for reason, n in found.left.items())
-        raise RecipeError(f"{', '.join(gold.tools)}: no tool can be used: {why}")
+        raise RecipeError(f"{', '.join(gold.tools)}: no tool can be used: {'; '.join(left(found))}")
     return found
+
+
+def left(found: Universe) -> list[str]:
+    """The tools that are not used, a line for each reason."""
+    return [
+        f"{', '.join(names[:NAMED])}{f' and {len(names) - NAMED:,} more' if len(names) > NAMED else ''}: {why}"
+        for why, names in found.left.items()
+    ]
 
 
 @lru_cache(maxsize=2)

@@ -95,6 +95,8 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     classes.check(recipe.safety.classes)
     chosen = inputs.choose(recipe, options.only, options.without, options.tier)
     inputs.refuse_nothing(recipe, chosen)
+    if options.fills and recipe.gold_max:
+        gold.check(recipe.gold)
     target = Target(options.out)
     target.claim(recipe.name, fresh=options.fresh)
     out = output.Out(target.folder)
@@ -120,7 +122,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
         if options.fills and (room := mix.room(carried.indexed, deduped.fates, recipe)):
             made_up, rewritten = gold.made(recipe, room, out, digests, workers, options.rewording)
             recipe, located = gold.with_card(recipe), [*located, *made_up]
-            chosen = chosen._replace(sources=[*chosen.sources, gold.source()])
+            chosen = chosen._replace(sources=[*chosen.sources, gold.source(recipe.gold)])
             more = inputs.tasks(recipe, chosen, made_up, out.stage, None, checked.evaluation)
             out.add(recipe, made_up, more)
             carried, deduped = _filled(workers, recipe, carried, deduped, more)
@@ -147,7 +149,7 @@ def build(recipe: Recipe, options: Options) -> Corpus:
     if lost:
         manifest["given_up"] = lost
     if rewritten is not None:
-        manifest["rewritten"] = rewritten.counts
+        manifest["rewritten"] = {"model": rewritten.model, "counts": rewritten.counts}
     files = out.hashed()
     known = Built(out.path, manifest, ledger, statistics, run)
     about = card.write(About(known, files), out.path)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
@@ -18,9 +19,7 @@ from planloom.rewrite import Ask, Rewritten, pools
 from planloom.synth import makers
 from planloom.synth.fill import Gold, said
 
-LONGEST = (
-    80  # of a value that is named in the prompt; longer ones are texts, and may be put otherwise
-)
+LONGEST = 80  # of a value that must not be said; longer ones nobody says by chance
 VALUES = {
     "company": ("companies", r"[A-Z][\w&'. -]{2,40}"),
     "product": ("products in a shop", r"[a-z][\w' -]{3,40}"),
@@ -54,15 +53,24 @@ def asks(golds: Iterable[tuple[str, Gold]]) -> Iterator[Ask]:
 
 def _ask(key: str, gold: Gold, turn: int) -> Ask:
     pieces = (piece for piece in gold.wording.turns[turn] if isinstance(piece, int))
-    texts = dict.fromkeys(said(gold.values[piece]) for piece in pieces)
+    texts = dict.fromkeys(text for piece in pieces for text in _told(gold.values[piece]))
     brought = dict.fromkeys(said(gold.values[edge.slot]) for edge in gold.planted)
     return Ask(
         key,
         gold.trace.user_turns[turn],
-        tuple(text for text in texts if 0 < len(text) <= LONGEST),
+        tuple(texts),
         tuple(text for text in brought if text not in texts and len(text) <= LONGEST),
         gold.trace.language or "en",
     )
+
+
+def _told(value: Any) -> Iterator[str]:
+    """The texts that a request has to keep of a value: each element of a list by itself."""
+    if isinstance(value, (list, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _told(one)
+    elif not isinstance(value, bool) and (text := said(value)):
+        yield text
 
 
 def ask_all(golds: Iterable[tuple[str, Gold]], how: Rewording) -> Rewritten:

@@ -78,7 +78,8 @@ def losses(ledger: Ledger) -> str:
 def status(found: Status) -> str:
     """How far a build is: slices done and in all, by source."""
     lines = [f"{name:<60}{done:>7,} of {total:,}" for name, (done, total) in found.slices.items()]
-    done, total = (sum(column) for column in zip(*found.slices.values(), strict=True))
+    done = sum(done for done, _ in found.slices.values())
+    total = sum(total for _, total in found.slices.values())
     if found.finished:
         told = "finished"
     else:

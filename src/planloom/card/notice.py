@@ -86,7 +86,11 @@ def sides(about: About) -> dict[str, int]:
 
 def command(about: About) -> str:
     """The command of the build; where data and output lie changes nothing and is not told."""
-    options = about.built.manifest["options"]
+    options, recipe = about.built.manifest["options"], about.built.manifest["recipe"]
+    if not recipe["sources"] and recipe["gold_max"]:
+        return (
+            f"planloom synth TOOLS --out OUT --number {recipe['gold_max']} --seed {recipe['seed']}"
+        )
     flags = [f"--only {name}" for name in options["only"]]
     flags += [f"--without {name}" for name in options["without"]]
     flags += [

@@ -11,9 +11,9 @@ COLLECTED = (
 )
 NONE_MADE = "Nothing was generated."
 GOLD = (
-    "Gold traces were generated from tool schemas, without a model: requests by a grammar, results made up so "
-    "that values flow. They fill what real plans leave, count towards no other category, and are all in the fold "
-    "`train`: nothing may be evaluated on them."
+    "Gold traces were generated from tool schemas: requests by a grammar, results made up so that values flow. "
+    "They fill what real plans leave, count towards no other category, and are all in the fold `train`: nothing may "
+    "be evaluated on them."
 )
 MADE_UP = (
     "Made-up rows in the shapes of public datasets, packed with Planloom to try it; they say nothing about "
@@ -58,13 +58,21 @@ def collected(about: About) -> str:
     if about.made_up:
         return MADE_UP
     gold, kept = about.built.gold, about.built.kept
-    return " ".join(([COLLECTED] if kept > gold else []) + ([GOLD] if gold else [NONE_MADE]))
+    told = ([COLLECTED] if kept > gold else []) + ([GOLD] if gold else [NONE_MADE])
+    if other := about.built.manifest.get("rewritten"):
+        n = other["counts"].get("rewritten", 0)
+        told.append(
+            f"{n:,} of their user turns were put into other words by the model {other['model']}."
+        )
+    elif gold:
+        told.append("No model had a part in it.")
+    return " ".join(told)
 
 
 def personal(about: About) -> str:
     """Whose words are inside."""
     everything = about.made_up or about.built.gold == about.built.kept > 0
-    return "All names and texts are made up." if everything else PERSONAL
+    return "Requests, names and values are made up." if everything else PERSONAL
 
 
 def limits(about: About) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planloom.commands.options import Commands, add_rewording, positive, rewording, seed
+from planloom.errors import RecipeError
 
 if TYPE_CHECKING:
     from planloom.mutate import Tally
@@ -59,6 +60,8 @@ def _synth(arguments: argparse.Namespace) -> int:
     from planloom.rewording import estimate, more_values
 
     how = rewording(arguments)
+    if how is None and (arguments.estimate or arguments.more_values):
+        raise RecipeError("--estimate and --more-values ask a model: name it with --rewrite FILE")
     made = Gold(
         tools=tuple(arguments.tools) or (PACKED,),
         licence=arguments.licence,
@@ -66,8 +69,8 @@ def _synth(arguments: argparse.Namespace) -> int:
         pools=arguments.pools,
     )
     found = gold.check(made)
-    for why, n in found.left.items():
-        print(f"planloom: {n} tools are not used: {why}", file=sys.stderr)
+    for line in gold.left(found):
+        print(f"planloom: not used: {line}", file=sys.stderr)
     if how is not None and arguments.more_values:
         made = structs.replace(made, pools=str(more_values(arguments.more_values, how, made.pools)))
     corpus = gold.alone(arguments.number, arguments.seed, made)

@@ -46,6 +46,7 @@ class Rewritten(NamedTuple):
     `spent_usd` is all that was ever spent in the folder, `paid_usd` what this run added.
     """
 
+    model: str
     texts: dict[str, str]
     counts: dict[str, int]
     calls: int
@@ -120,7 +121,14 @@ def rewrite(
         counts[NOT_ASKED] = tally.not_asked
     texts = dict(found[number] for number in sorted(found))
     return Rewritten(
-        texts, _plain(counts), tally.calls, tally.cached, tally.paid_usd, spent, max_usd
+        settings.model,
+        texts,
+        _plain(counts),
+        tally.calls,
+        tally.cached,
+        tally.paid_usd,
+        spent,
+        max_usd,
     )
 
 

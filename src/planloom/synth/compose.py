@@ -14,11 +14,8 @@ from planloom.synth.universe import Link, Ready, World
 from planloom.synth.workflow import Cell, Doing, Given, Planted, Workflow
 from planloom.trace import Tool
 
-OPTIONAL, SHARED, SAID_FIXED, SAID_TEXT = 0.35, 0.7, 0.5, 0.6
-REPEATED, REFERENCE = (
-    0.7,
-    0.3,
-)  # chance that a later result repeats a value, in its own field or another
+OPTIONAL, SHARED, SAID_FIXED, SAID_TEXT = 0.35, 0.7, 0.7, 0.8
+REPEATED, REFERENCE, TWICE = 0.8, 0.5, 0.3  # chances that a value comes again
 SPARE_TOOLS = 6
 BOUNDS = (
     ("start", "end"), ("begin", "end"), ("from", "to"), ("since", "until"), ("min", "max"), ("checkin", "checkout"),
@@ -44,6 +41,7 @@ class Draft:
         self.slots: list[Make] = []
         self.brought: dict[tuple[int, int, int], int] = {}  # call, record, value -> slot
         self.shared: dict[tuple[str, str], int] = {}
+        self.facts: dict[tuple[int, tuple[str, ...]], int] = {}
         self.said: list[list[tuple[Field, int]]] = []
         self.given: list[list[Given]] = []
         self.edges: list[tuple[int, int, str, int]] = []
@@ -114,7 +112,7 @@ class Draft:
         for number, argument in enumerate(ready.arguments):
             if number in fed or not (argument.required or self.r() < OPTIONAL):
                 continue
-            slot, is_said = self._own(argument, call)
+            slot, is_said = self._own(argument, call, {one.slots[0] for one in given})
             given.append(Given(argument.name, "value", (slot,)))
             if is_said:
                 said.append((argument, slot))
@@ -186,12 +184,17 @@ class Draft:
         self.slots.append(make)
         return len(self.slots) - 1
 
-    def _own(self, argument: Field, call: int) -> tuple[int, bool]:
-        """A slot for what no result gives, and whether the user says it."""
+    def _own(self, argument: Field, call: int, taken: set[int]) -> tuple[int, bool]:
+        """A slot for what no result gives, not one that the call has already, and whether the user says it."""
         key = (argument.key, argument.type)
         twin = any(self.tools[other] == self.tools[call] for other in range(call))
         known = self.shared.get(key) if not argument.bound else None
-        if known is not None and not (twin and argument.required) and self.r() < SHARED:
+        if (
+            known is not None
+            and known not in taken
+            and not (twin and argument.required)
+            and self.r() < SHARED
+        ):
             return known, False
         slot = self._slot(argument.make)
         if argument.type == "boolean":
@@ -215,11 +218,31 @@ class Draft:
             Cell(value.path, self._stands(call, number, n, value.field), value.field.make)
             for n, value in enumerate(values)
         ]
+        cells = self._as_before(cells)
+        mine = [slot for (src, _, _), slot in self.brought.items() if src == call]
+        if mine and number == 0 and self.r() < TWICE:
+            slot = mine[int(self.r() * len(mine))]
+            cells.append(Cell(("latest",), slot, self.slots[slot]))
         earlier = self._earlier(call)
         if earlier and self.r() < REFERENCE:
             slot = earlier[int(self.r() * len(earlier))]
             cells.append(Cell(("reference",), slot, self.slots[slot]))
         return tuple(cells)
+
+    def _as_before(self, cells: list[Cell]) -> list[Cell]:
+        """What an earlier result said of the same thing, the one whose id comes first, is said again."""
+        if not cells or (about := cells[0].slot) is None:
+            return cells
+        found = []
+        for cell in cells:
+            slot = cell.slot
+            if slot is None:
+                key = (about, cell.path)
+                slot = self.facts.setdefault(key, len(self.slots))
+                if slot == len(self.slots):
+                    self.slots.append(cell.make)
+            found.append(cell._replace(slot=slot))
+        return found
 
     def _earlier(self, call: int) -> list[int]:
         """Slots that results of earlier rounds brought in."""
@@ -252,14 +275,12 @@ class Draft:
         return [(given, by_name[given.name]) for given in self.given[call]]
 
     def _planted(self, records: Sequence[tuple[tuple[Cell, ...], ...]]) -> tuple[Planted, ...]:
+        """The edges; a value is repeated if results hold it at another place too before it is used."""
         places: dict[int, list[int]] = {}
         for call, mine in enumerate(records):
             for cell in (cell for record in mine for cell in record):
                 if cell.slot is not None:
                     places.setdefault(cell.slot, []).append(self.form.steps[call])
-        for call, given in enumerate(self.given):
-            for slot in (slot for one in given for slot in one.slots):
-                places.setdefault(slot, []).append(self.form.steps[call])
         return tuple(
             Planted(
                 src, dst, path, slot, sum(step < self.form.steps[dst] for step in places[slot]) > 1

@@ -1,12 +1,13 @@
 """Values for a workflow: a Trace, what its assistant was allowed, and the edges that were planted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
 
-from planloom.synth.makers import MOST_RECORDS, Makers, Random, one_of
+from planloom.lift.scope import is_limit
+from planloom.synth.makers import Makers, Random, one_of
 from planloom.synth.requests import Wording
 from planloom.synth.workflow import Cell, Doing, Given, Planted, Workflow
 from planloom.trace import Call, Round, Trace
@@ -47,7 +48,7 @@ def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
         )
         for doing in flow.doings
     ]
-    policy = _policy(flow, r)
+    policy = _policy(flow, calls, r)
     trace = Trace(
         user_turns=tuple(
             "".join(_said(one, values) for one in turn).strip() for turn in wording.turns
@@ -145,14 +146,23 @@ def _record(cells: Sequence[Cell], values: list[Any], r: Random) -> dict[str, An
     return record
 
 
-_MOST = one_of((MOST_RECORDS, 100, 200, 500))
+LIMITS = (10, 20, 50, 100, 200)
 _HOLDER = one_of(("a customer", "an employee", "a household", "a small team", "a student"))
 
 
-def _policy(flow: Workflow, r: Random) -> Policy:
+def _policy(flow: Workflow, calls: Sequence[Call], r: Random) -> Policy:
     role = flow.world.role or _HOLDER(r)
     names = tuple(tool.name for tool in flow.offered)
-    return Policy(role, names, _MOST(r), r() < 0.5)
+    asked = max((limit for call in calls for limit in _limits(call)), default=0)
+    fits = [limit for limit in LIMITS if limit >= asked] or [asked]
+    return Policy(role, names, fits[int(r() * len(fits))], r() < 0.5)
+
+
+def _limits(call: Call) -> Iterator[int]:
+    """How many records a call asks for by the arguments that say so."""
+    for name, value in call.arguments.items():
+        if isinstance(value, int) and is_limit(name):
+            yield value
 
 
 def told(policy: Policy) -> str:

@@ -42,16 +42,26 @@ KINDS = (
     _kind("path", r"path|file|files|file name|filename|folder|directory|document", flows=True),
     _kind("uuid", r"uuid|guid", flows=True),
     _kind("iban", r"iban", flows=True),
-    _kind("limit", r"limit|top k|top n|max results|num results|page size|per page|max|(?:number|amount) of \w+|\w+ limit"),
-    _kind("quantity", r"quantity|qty|guests|people|passengers|adults|rooms|seats|nights|copies|party size|count|n|k"),
+    _kind("month", r"months?"),
+    _kind("weekday", r"weekdays?|day of (?:the )?week"),
+    _kind("grade", r"stars?|rating|grade|score"),
+    _kind("rooms", r"bedrooms?|bathrooms?|floors?|beds|children|infants"),
+    _kind("age", r"age|min age|max age"),
+    _kind("temperature", r"(?:target )?(?:temperature|degrees|celsius|setpoint)"),
+    _kind("level", r"brightness|volume|loudness|level|speed|intensity|humidity|battery"),
+    _kind("size", r"weight(?: kg| lb| grams)?|height|width|length|depth|size|radius|distance(?: km| miles)?|grams|area|capacity"),
+    _kind("host", r"host|host ?name|domain|domain name|server name"),
+    _kind("status code", r"(?:status|error|response) code"),
+    _kind("limit", r"limit|top k|top n|max results|num results|page size|per page|max|(?:number|amount) of (?:results|items|rows|records)|\w+ limit"),
+    _kind("quantity", r"(?:number|amount) of \w+|quantity|qty|guests|people|passengers|adults|rooms|seats|nights|copies|party size|count|n|k"),
     _kind("page", r"page|offset"),
     _kind("year", r"years?"),
     _kind("duration", r"minutes|hours|duration|days|weeks|months|seconds|timeout|interval"),
     _kind("datetime", r"timestamp|datetime|date time|(?:created|updated|scheduled|expires|due|starts?|ends?) at|start time|end time|since|until", flows=True),
     _kind("date", r"dates?|day|due|deadline|birthday|check in|check out|checkin|checkout|dob", flows=True),
     _kind("time", r"times?|hour|departure|arrival"),
-    _kind("latitude", r"lat|latitude", flows=True),
-    _kind("longitude", r"lng|lon|long|longitude", flows=True),
+    _kind("latitude", r"lat(?:itude)?(?: ?[a-d0-9])?", flows=True),
+    _kind("longitude", r"(?:lng|lon|long|longitude)(?: ?[a-d0-9])?", flows=True),
     _kind("money", r"amount|price|cost|fee|fees|total|budget|salary|balance|principal|revenue|income|rent|deposit|payment|tip|tax|min price|max price", flows=True),
     _kind("percent", r"percent|percentage|rate|interest|discount|ratio|score|rating|confidence|probability"),
     _kind("country code", r"country code|region code|locale|market"),
@@ -61,12 +71,12 @@ KINDS = (
     _kind("language", r"languages?"),
     _kind("city", r"city|cities|location|place|town|destination|origin|area|region|venue|station|airport|departure city|from|to"),
     _kind("address", r"address|street|street address", flows=True),
-    _kind("zip", r"zip|zip code|postal code|postcode|zipcode", flows=True),
+    _kind("zip", r"zip|(?:zip|postal|post) ?code", flows=True),
     _kind("symbol", r"symbols?|tickers?", flows=True),
     _kind("company", r"company|company name|organi[sz]ation|vendor|supplier|employer|brand|manufacturer|customer company", flows=True),
     _kind("username", r"user ?name|username|login|handle|nickname", flows=True),
     _kind("password", r"password|secret|api key|token|passphrase|pin"),
-    _kind("person", r"(?:full|first|last|given|family|patient|customer|client|guest|user|employee|contact|owner|author|student|teacher|doctor|passenger|driver|member|candidate|person|artist|speaker|recipient|sender|assignee|manager|agent|tenant|buyer|seller|reviewer|host|holder|payee|reader|visitor|donor|volunteer|colleague|technician|worker|pupil|adopter|nurse|lawyer|applicant)(?: name)?", flows=True),
+    _kind("person", r"(?:full|first|last|given|family|patient|customer|client|guest|user|employee|contact|owner|author|student|teacher|doctor|passenger|driver|member|candidate|person|artist|speaker|recipient|sender|assignee|manager|agent|tenant|buyer|seller|reviewer|holder|payee|reader|visitor|donor|volunteer|colleague|technician|worker|pupil|adopter|nurse|lawyer|applicant)(?: name)?", flows=True),
     _kind("full name", r"(?:full|first|last) name", flows=True),
     _kind("named", r"\w+ name", flows=True),
     Kind("person", re.compile("names?"), True),
@@ -87,6 +97,11 @@ _ID = re.compile(
     r"part|batch|lot|permit|licen[cs]e|room|license plate|plate|vin|contract|member|membership|reservation) ?(?:number|no|nr)"
     r"|number|no|numbers|sku|skus|isbn|reference|ref|barcode|vin|plate|hash|sha|commit|slug|keys?)"
 )
+_NO_ID = re.compile(
+    r"number|code|key|(?:.* )?(?:(?:country|currency|language|postal|post|zip|status|error|response|locale|region|dial) codes?"
+    r"|(?:phone|mobile|telephone|page|house|floor|week|row|seat) number|api key)"
+)
+"""Codes and numbers that name nothing."""
 ID = Kind("id", _ID, True)
 
 
@@ -94,7 +109,7 @@ ID = Kind("id", _ID, True)
 def kind_of(name: str) -> Kind | None:
     """The kind of a field by its name; None says nothing."""
     said = words(name)
-    if _ID.fullmatch(said) and said not in ("number", "code", "key"):
+    if _ID.fullmatch(said) and not _NO_ID.fullmatch(said):
         return ID
     return next((kind for kind in KINDS if kind.pattern.fullmatch(said)), None)
 

@@ -17,7 +17,11 @@ Make = Callable[[Random], Any]
 Pools = Mapping[str, Sequence[str]]
 
 LIMITS = (3, 5, 10, 10, 20, 25, 50)
-MOST_RECORDS = 50
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DOMAINS = ("example.com", "example.org", "example.net")
 
 
@@ -145,11 +149,23 @@ def _texts(pool: Pools) -> dict[str, Make]:
         "colour": one_of(pool["colour"]),
         "unit": one_of(pool["unit"]),
         "tag": one_of(pool["tag"]),
+        "month": one_of(MONTHS),
+        "weekday": one_of(WEEKDAYS),
+        "host": lambda r: f"{word(r)}{int(r() * 90) + 10}.{domain(r)}",
         "word": lambda r: f"{word(r)} {word(r)}",
     }  # fmt: skip
 
 
 NUMBERS: dict[str, Make] = {
+    "month": whole(1, 12),
+    "weekday": whole(1, 7),
+    "grade": whole(1, 5),
+    "rooms": whole(1, 4),
+    "age": whole(18, 80),
+    "temperature": whole(16, 27),
+    "level": whole(5, 100),
+    "size": whole(1, 180),
+    "status code": one_of((200, 201, 400, 404, 500)),
     "id": whole(100_000, 9_999_999),
     "limit": one_of(LIMITS),
     "quantity": whole(1, 8),

@@ -45,6 +45,7 @@ _PLAIN = (
 _LABELLED = ("{l}: {v}", "{l} {v}", "{l}={v}", "{l} is {v}")
 
 
+_VOWEL = re.compile(r"[aeiouéèêàâîôûh]", re.IGNORECASE)
 _PREPOSITIONS = frozenset(("to", "for", "from", "on", "in", "by", "of", "with", "and", "all", "my"))
 
 
@@ -141,6 +142,7 @@ class Writer:
         self._frames = frames()[language]
         self._r = r
         self._makers = makers
+        self._own: dict[str, int] = {}
         self._slots = slots  # the makers of all values; context adds its own
 
     def turn(self, asked: Sequence[Asked], *, alone: bool) -> tuple[Piece, ...]:
@@ -170,14 +172,17 @@ class Writer:
         values = self._frames[name]
         return values[int(self._r() * len(values))]
 
+    def _framed(self, frame: str, clause: Sequence[Piece]) -> Iterator[Piece]:
+        return _framed(frame, clause, elided=self._language == "fr")
+
     def _each(self, asked: Sequence[Asked]) -> Iterator[Piece]:
         for number, one in enumerate(asked):
             frame = self._one("then" if number else "ask")
-            yield from _framed(frame, self._clause(one))
+            yield from self._framed(frame, self._clause(one))
 
     def _goal(self, asked: Sequence[Asked]) -> Iterator[Piece]:
         """Only what it is all for, and the facts."""
-        yield from _framed(self._one("ask"), [self._verb_phrase(asked[-1].tool)])
+        yield from self._framed(self._one("ask"), [self._verb_phrase(asked[-1].tool)])
         facts: list[Piece] = []
         for field, slot in (pair for one in asked for pair in one.said):
             facts += [", "] if facts else []
@@ -185,7 +190,7 @@ class Writer:
                 field, slot, _LABELLED if self._language == "en" else _LABELLED[:1]
             )
         if facts:
-            yield from _framed(self._one("facts"), facts)
+            yield from self._framed(self._one("facts"), facts)
 
     def _clause(self, asked: Asked) -> list[Piece]:
         pieces: list[Piece] = [self._verb_phrase(asked.tool)]
@@ -199,7 +204,8 @@ class Writer:
         for number, (field, slot) in enumerate(asked.said):
             kind = kind_of(field.name)
             pieces += [joint if number else " "]
-            placed = _PLACED.get(kind.name, _PLAIN) if kind is not None else _PLAIN
+            bare = kind is not None and kind.pattern.fullmatch(words(field.name).partition(" ")[0])
+            placed = _PLACED.get(kind.name, _PLAIN) if kind is not None and bare else _PLAIN
             pieces += self._argument(field, slot, placed if self._r() < 0.7 else _PLAIN)
         return pieces
 
@@ -222,6 +228,8 @@ class Writer:
             return (
                 f"{spoken} {verb}".strip() if self._language == "de" else f"{verb} {spoken}".strip()
             )
+        if tool.verb not in book["verbs"]:
+            return f"use {words(_own(tool.tool.name))}"
         described = _described(tool.tool.description, tool.verb)
         if described and self._r() < 0.4:
             return described
@@ -230,8 +238,10 @@ class Writer:
     def _context(self) -> Iterator[Piece]:
         for piece in _SLOT.split(self._one("context")):
             if piece in _CONTEXT:
-                self._slots.append(_CONTEXT[piece] or self._makers.texts[piece])
-                yield len(self._slots) - 1
+                if piece not in self._own:  # one speaker says the same of himself in every turn
+                    self._own[piece] = len(self._slots)
+                    self._slots.append(_CONTEXT[piece] or self._makers.texts[piece])
+                yield self._own[piece]
             else:
                 yield piece
 
@@ -242,10 +252,12 @@ _CONTEXT: dict[str, Make | None] = {
 }
 
 
-def _framed(frame: str, clause: Sequence[Piece]) -> Iterator[Piece]:
-    """The frame with the clause in its place; `{C}` begins with a capital."""
+def _framed(frame: str, clause: Sequence[Piece], *, elided: bool) -> Iterator[Piece]:
+    """The frame with the clause in its place; `{C}` begins with a capital, French `de` loses its vowel."""
     before, mark, after = re.split(r"(\{[cCf]\})", frame, maxsplit=1)
     first, *rest = clause
+    if elided and before.endswith("de ") and isinstance(first, str) and _VOWEL.match(first):
+        before = f"{before[:-2]}'"
     if mark == "{C}" and isinstance(first, str):
         first = first[:1].upper() + first[1:]
     yield before

@@ -84,7 +84,9 @@ def inferred(
     many = LISTING.does(name) or (LOOKUP.does(name) and not _by_id(arguments))
     head = singular(noun.rpartition(" ")[2]) if noun else "record"
     said = "_".join([*noun.split()[:-1], head]) if noun else "record"
-    names: dict[str, Any] = {f"{said}_id": {"type": "string"}}
+    key = f"{said.replace('_', ' ')} id"
+    own = next((one.type for one in (*arguments, *needs) if one.key == key), "string")
+    names: dict[str, Any] = {f"{said}_id": {"type": own if own == "integer" else "string"}}
     if ACTION.does(name):
         names |= {
             "status": {"enum": ["confirmed", "pending", "done"]},

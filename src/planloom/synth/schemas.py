@@ -13,12 +13,27 @@ import yaml
 from planloom.errors import InputError, RecipeError
 from planloom.recipe import PACKED
 from planloom.shapes import declare
+from planloom.shapes.dialogue import FINISH
 from planloom.synth import openapi, packed
 from planloom.synth.tools import Domain, Offer
 from planloom.trace import Tool
 
 MOST_SETS = 5_000  # of a build the tool sets that most plans were offered
 ALONE = 12  # tools of a bare tools.parquet that are offered together
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML in which `on`, `no` and dates are texts, as the schemas mean them."""
+
+
+_Yaml.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in known
+        if tag != "tag:yaml.org,2002:timestamp" and (not tag.endswith(":bool") or first in "tTfF")
+    ]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read(names: Sequence[str]) -> list[Domain]:
@@ -51,7 +66,9 @@ def _parsed(path: Path) -> Any:
     try:
         text = path.read_bytes()
         return (
-            yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else msgspec.json.decode(text)
+            yaml.load(text, _Yaml)
+            if path.suffix in (".yaml", ".yml")
+            else msgspec.json.decode(text)
         )
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: {str(error).splitlines()[0]}") from error
@@ -64,16 +81,16 @@ def _declared(value: Any, name: str) -> Iterator[Domain]:
         return
     while isinstance(value, Mapping) and isinstance(value.get("result"), Mapping):
         value = value["result"]  # the answer of an MCP server, whole
-    entries = (
-        value.get("tools", value.get("functions", [value])) if isinstance(value, Mapping) else value
-    )
+    if isinstance(value, Mapping):
+        value = value.get("tools", value.get("functions", [value]))
+    entries = value if isinstance(value, list) else ()
     offers = tuple(offer for one in entries if (offer := _offer(one, name)) is not None)
     if offers:
         yield Domain(name, "", offers)
 
 
 def _offer(entry: Any, name: str) -> Offer | None:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, Mapping) or entry.get("name") == FINISH:
         return None
     if "inputSchema" in entry:
         entry = {**entry, "parameters": entry["inputSchema"]}
@@ -98,7 +115,9 @@ def _build(path: Path) -> list[Domain]:
     sets = _offered(parts) if parts else _alone(tools)
     domains = []
     for number, keys in enumerate(sets):
-        offers = tuple(Offer(tools[key]) for key in keys if key in tools)
+        offers = tuple(
+            Offer(tools[key]) for key in keys if key in tools and tools[key].name != FINISH
+        )
         if offers:
             domains.append(Domain(f"{file.parent.name}/{number}", "", offers))
     if not domains:

@@ -1,12 +1,13 @@
 """Domains made ready: the arguments and results of their tools, and which result can feed which argument."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from random import Random
 from typing import NamedTuple
 
 import msgspec
 
+from planloom.fit import fit
 from planloom.lift.rules import words
 from planloom.synth.fields import Field, Scope, Unmade, fields
 from planloom.synth.kinds import same
@@ -16,6 +17,7 @@ from planloom.synth.tools import Domain, Offer
 from planloom.trace import Tool
 
 MOST_TOOLS = 64  # of a larger domain the first are used
+TRIED = 12  # sets of arguments that must fit a tool before it is used
 
 
 class Ready(NamedTuple):
@@ -84,15 +86,15 @@ def _echoes(tool: Ready, given: Field) -> bool:
 
 
 class Universe(NamedTuple):
-    """All domains, and the tools that cannot be used, each reason with how many."""
+    """All domains, and the tools that cannot be used, by reason."""
 
     worlds: tuple[World, ...]
-    left: dict[str, int]
+    left: dict[str, list[str]]
 
 
 def universe(domains: Iterable[Domain], makers: Makers) -> Universe:
     """The domains, without tools of which no right call can be made up."""
-    worlds, left = [], Counter[str]()
+    worlds, left = [], dict[str, list[str]]()
     for domain in domains:
         tools = _ready(domain, makers, left)
         if tools:
@@ -100,24 +102,43 @@ def universe(domains: Iterable[Domain], makers: Makers) -> Universe:
     return Universe(tuple(worlds), dict(sorted(left.items())))
 
 
-def _ready(domain: Domain, makers: Makers, left: Counter[str]) -> list[Ready]:
+def _ready(domain: Domain, makers: Makers, left: dict[str, list[str]]) -> list[Ready]:
     usable: dict[str, tuple[Offer, Scope, tuple[Field, ...]]] = {}
     for offer in domain.offers[:MOST_TOOLS]:
         _, noun = object_of(words(_last(offer.tool.name)))
+        scope = Scope(noun, domain.name, makers)
         try:
-            scope = Scope(noun, domain.name, makers)
-            made = fields(msgspec.json.decode(offer.tool.parameters), scope)
+            made = _arguments(offer.tool, scope)
         except Unmade as why:
-            left[str(why).rpartition(": ")[2]] += 1
+            left.setdefault(str(why), []).append(offer.tool.name)
             continue
         if offer.tool.name in usable:
-            left["a second tool of one name"] += 1
+            left.setdefault("a second tool of one name", []).append(offer.tool.name)
         else:
             usable[offer.tool.name] = offer, scope, made
-    if len(domain.offers) > MOST_TOOLS:
-        left["beyond the first tools of a large domain"] += len(domain.offers) - MOST_TOOLS
+    if beyond := [offer.tool.name for offer in domain.offers[MOST_TOOLS:]]:
+        left.setdefault(f"beyond the first {MOST_TOOLS} tools of {domain.name}", []).extend(beyond)
     needs = [one for *_, made in usable.values() for one in made]
     return [_tool(offer, scope, made, needs) for offer, scope, made in usable.values()]
+
+
+def _arguments(tool: Tool, scope: Scope) -> tuple[Field, ...]:
+    """The fields of a tool's arguments.
+
+    Raises:
+        Unmade: if its schema is none, or if what is made up does not fit it.
+    """
+    schema = msgspec.json.decode(tool.parameters)
+    try:
+        made = fields(schema, scope)
+        r = Random(tool.key).random
+        for _ in range(TRIED):
+            given = {one.name: one.make(r) for one in made if one.required or r() < 0.5}
+            if (verdict := fit(tool.name, given, tool.parameters)).reason is not None:
+                raise Unmade(f"no value fits its schema ({verdict.reason})")
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Unmade("no valid JSON Schema") from error
+    return made
 
 
 def _tool(
