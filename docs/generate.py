@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import boundaries
+import feeds
 import forecasts
 import gates
 import golds
@@ -29,6 +30,8 @@ import verdicts
 from planloom import feasible, listing, overview, shapes
 from planloom.commands import parser
 from planloom.errors import Reason
+from planloom.jepa import metadata
+from planloom.jepa.sizes import SIZES, Size
 from planloom.lift.rules import RULES
 from planloom.plan import json_schema
 from planloom.recipe import Card, Decontaminate, Dedup, Limits, Recipe, Safety, Targets
@@ -423,6 +426,15 @@ def discovered() -> str:
     return table((*head, "shares off", "most requests for Parquet", "for JSON"), found)
 
 
+def tensor_columns(columns: Iterable[metadata.Column]) -> str:
+    head = ("column", "type", "one for each", "is")
+    return table(head, ((f"`{c.name}`", c.type, c.per, c.meaning) for c in columns))
+
+
+def model_sizes() -> str:
+    return table(("size", *Size._fields), ((f"`{name}`", *size) for name, size in SIZES.items()))
+
+
 ACCURACY = (
     "from builds of",
     "to",
@@ -492,6 +504,11 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "claimed costs": lambda: table(rewriting.CLAIMS, rewriting.claims()),
     "rewrite faults": lambda: table(("fault", "meaning"), rewriting.meanings(Fault)),
     "call outcomes": lambda: table(("outcome", "meaning"), rewriting.meanings(Outcome)),
+    "tensor columns": lambda: tensor_columns(metadata.COLUMNS),
+    "model sizes": model_sizes,
+    "feeds": lambda: table(feeds.SPEEDS, feeds.speeds()),
+    "feed sizes": lambda: table(feeds.SIZES, feeds.sizes()),
+    "tensor meta": lambda: tensor_columns(metadata.META),
     "accuracy": lambda: table(ACCURACY, forecasts.accuracy()),
 }
 

@@ -120,6 +120,7 @@ MAY_IMPORT = {
     "measured": WORDS | {"chunks", "datasets", "dedup", "indexed"},
     "known": {"errors", "measured", "plan"},
     "supply": WORDS | {"known", "measured", "mix", "rows"},
+    "jepa": {"errors", "output", "plan", "report", "section", "stored", "version", "work"},
     "cost": {"known", "measured", "source", "supply"},
 }
 
@@ -154,6 +155,41 @@ def test_plan_needs_nothing_of_ours_and_no_torch() -> None:
     )
     loaded = set(ran.stdout.split())
     assert not {name for name in loaded if name.split(".")[0] in ("planloom", "torch", "pyarrow")}
+
+
+def test_only_one_module_imports_torch() -> None:
+    for path in MODULES:
+        for one in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in one.names] if isinstance(one, ast.Import) else []
+            names += [one.module or ""] if isinstance(one, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "torch" for name in names):
+                assert path == PACKAGE / "jepa/extra.py"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import planloom",
+        "from planloom.cli import main; main(['tensors', '--help'])",
+        "from planloom.cli import main; assert main(['tensors', sys.argv[1]]) == 0",
+    ],
+)
+def test_what_needs_no_torch_does_not_import_it(code: str, tmp_path: Path) -> None:
+    from test_plan import SOUND
+    from test_tensors_command import built
+
+    built(tmp_path / "out", [SOUND])
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-X", "importtime", "-c", f"import sys; {code}"),
+            str(tmp_path / "out"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in ran.stderr.splitlines()}
+    assert "planloom" in loaded and "torch" not in loaded
 
 
 def test_only_the_pipeline_knows_the_order() -> None:
@@ -215,6 +251,8 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
         "push",
         "convert",
         "mutate",
+        "tensors",
+        "train",
     ):
         with pytest.raises(SystemExit, match="0"):
             commands.parser().parse_args([name, "--help"])

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         told = (
             "; the same command goes on from here"
-            if arguments.command in ("build", "synth", "push")
+            if arguments.command in ("build", "synth", "push", "tensors", "train")
             else ""
         )
         print(f"planloom: interrupted{told}", file=sys.stderr)
