@@ -102,6 +102,8 @@ def test_calls_that_were_added_tell_nothing(made: Path) -> None:
             calls = [[(n.tool, n.arguments) for n in plan.nodes] for plan in (mutant, control)]
             assert calls[0] == calls[1]
             assert mutant.user_turns != control.user_turns
+    reads = Counter(c.mutation.type for kind, *_, c in pairs(made) if kind == "prov.downgrade")  # type: ignore[union-attr]
+    assert reads["control.untrusted_read"] >= COUNT
 
 
 def test_the_same_build_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:

@@ -33,6 +33,12 @@ def _asked_for(scene: Scene, place: Place, mutant: Draft, draws: Draws) -> Draft
     return mutant._replace(turns=turns, touched=touched)
 
 
+def _read_beside(scene: Scene, place: Place, mutant: Draft, draws: Draws) -> Draft | None:
+    """The same untrusted call, asked for, from which nothing flows."""
+    made = _asked_for(scene, place, mutant, draws)
+    return made and made._replace(links=draft(scene.plan).links)
+
+
 def instead(
     scene: Scene, node: Node, tool: str, fits: Callable[[Node], bool], draws: Draws
 ) -> Draft | None:
@@ -169,7 +175,7 @@ def _is_called(scene: Scene, key: str) -> bool:
 
 
 INSERTED = Control("insert_benign", _asked_for)
-UNTRUSTED = Control("untrusted_read", _asked_for)
+UNTRUSTED = Control("untrusted_read", _read_beside)
 RESTATED = Control("restated", _said_so)
 LARGE = Control("large_scope", _said_so)
 PARAPHRASED = Control("paraphrased", _paraphrased)
