@@ -435,6 +435,27 @@ def model_sizes() -> str:
     return table(("size", *Size._fields), ((f"`{name}`", *size) for name, size in SIZES.items()))
 
 
+VARIANTS = (
+    *("trained with", "std of calls, plans", "RankMe of calls, plans"),
+    *("MRR plan from request, of 1,000", "MRR hidden last call, of 500"),
+    "AUROC request of another plan",
+)
+
+
+def variants() -> str:
+    """What the last benchmarks/objective.py --save measured."""
+    found = results("objective")
+    rows = (
+        (
+            *(name, f"{one['std_calls']:.2f}, {one['std_plans']:.2f}"),
+            f"{one['rank_calls']:.0f}, {one['rank_plans']:.0f}",
+            *(f"{one[key]:.3f}" for key in ("request", "call", "swapped")),
+        )
+        for name, one in found.items()
+    )
+    return table(VARIANTS, rows)
+
+
 ACCURACY = (
     "from builds of",
     "to",
@@ -506,6 +527,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "call outcomes": lambda: table(("outcome", "meaning"), rewriting.meanings(Outcome)),
     "tensor columns": lambda: tensor_columns(metadata.COLUMNS),
     "model sizes": model_sizes,
+    "objectives": variants,
     "feeds": lambda: table(feeds.SPEEDS, feeds.speeds()),
     "feed sizes": lambda: table(feeds.SIZES, feeds.sizes()),
     "tensor meta": lambda: tensor_columns(metadata.META),

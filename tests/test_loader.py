@@ -1,6 +1,7 @@
 """The loader: every plan once, whatever the readers; the same rest after any batch; batches that are right."""
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -122,6 +123,12 @@ def test_a_batch_holds_what_the_file_holds(tree: Path) -> None:
             assert told(batch, plan) == expected(stored[number])
 
 
+def test_plans_in_memory_give_the_batch_that_their_file_gives(tree: Path) -> None:
+    from_file = read(Plans(tree, calls=10_000, groups=14, shuffle=False))[0]
+    made_now = batches_.of_plans([one(n) for n in range(PLANS)], Plans(tree).found.about)
+    assert all(map(torch.equal, from_file[:-1], made_now[:-1]))
+
+
 def told(batch: Batch, plan: int) -> dict[str, Any]:
     """One plan of a batch, as its row says it."""
     a, b = batch.call_at[plan : plan + 2].tolist()
@@ -237,6 +244,20 @@ def test_a_real_build_goes_through_embedding_bags(tmp_path: Path) -> None:
         assert bag(batch.rq, batch.rq_at).shape == (len(batch.row), 8)
         assert bool((batch.edge[0] != batch.edge[1]).all())
         assert torch.equal(batch.to("cpu").tok, batch.tok)
+
+
+def test_the_python_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    planloom.build(out="out/sample", workers=1)
+    assert cli.main(["tensors", "out/sample"]) == 0
+    assert cli.main(["train", "out/sample", "--out", "out/run", "--steps", "2"]) == 0
+    text = (Path(__file__).parents[1] / "docs/jepa.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(block, {})
 
 
 def unfinished(tree: Path, tmp: Path) -> Any:

@@ -38,10 +38,10 @@ def run(tree: Path, out: Path, **more: Any) -> train.Ended:
 
 def test_it_learns_twenty_plans_by_heart(tmp_path: Path) -> None:
     tree = tensors(tmp_path / "out", [one(n) for n in range(20)])
-    ended = run(tree, tmp_path / "run", steps=120)
+    ended = run(tree, tmp_path / "run", steps=100)
     first = next(running.lines(tmp_path / "run"))
     assert ended.last["call"] + ended.last["request"] < 0.3 * (first["call"] + first["request"])
-    assert not ended.card.collapsed and ended.card.seen == {"function_calling": 120 * 20}
+    assert not ended.card.collapsed and ended.card.seen == {"function_calling": 100 * 20}
     trained = encode.load(tmp_path / "run")
     batch_ = next(Plans(tree, shuffle=False).batches())
     assert ranked(trained.model, batch_) > 0.9 > 0.5 > ranked(encode.fresh(trained.card), batch_)
@@ -66,7 +66,7 @@ def ranked(model: Model, batch: Batch) -> float:
 def test_without_sigreg_all_becomes_one_point_and_it_is_said(
     tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = run(tree, tmp_path / "run", steps=120, sigreg=0.0)
+    ended = run(tree, tmp_path / "run", steps=60, sigreg=0.0)
     assert ended.card.collapsed and ended.card.std < 0.1
     told = capsys.readouterr().err
     assert told.count("warning: step") == 1 and "latents fall together" in told

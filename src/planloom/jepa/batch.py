@@ -3,13 +3,19 @@
 This is what a model gets. Nothing in it tells a plan's source, label or id; `row` finds them again.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from planloom.jepa import tensors
 from planloom.jepa.extra import torch
-from planloom.jepa.window import Window
+from planloom.jepa.metadata import About
+from planloom.jepa.ragged import ragged
+from planloom.jepa.tensors import Enums
+from planloom.jepa.window import Window, arranged
+from planloom.plan import ExecutionPlan
 
 Tensor = torch.Tensor
 
@@ -119,6 +125,13 @@ def packed(window: Window, first: int, last: int, at: Cursor) -> Batch:
         row=_tensor(window.row[first:last], np.int64),
         at=at,
     )
+
+
+def of_plans(plans: Sequence[ExecutionPlan], about: About, enums: Enums | None = None) -> Batch:
+    """Plans that lie in no file as a batch, in their order. `about` is that of the tensors trained on."""
+    lists = ragged(tensors.table(plans, about, enums or {}).drop_columns("meta"))
+    rows = np.arange(len(plans))
+    return packed(arranged(lists, rows, rows), 0, len(plans), Cursor(0, 0, 1, 0, 0))
 
 
 def _tensor(values: NDArray[Any], kind: type[np.generic]) -> Tensor:

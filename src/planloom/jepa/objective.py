@@ -34,22 +34,22 @@ class Step(NamedTuple):
     plans: Tensor
 
 
-def step(model: Model, given: Inputs, directions: Tensor, sigreg: float) -> Step:
-    """A batch through the model: the targets are the latents of whole plans by the same encoder."""
+def step(model: Model, given: Inputs, directions: Tensor, sigreg: float, *, stop: bool) -> Step:
+    """A batch through the model: the targets are the latents of whole plans by the same encoder.
+
+    With `stop` the targets do not move towards what is predicted.
+    """
     whole = model.encoded(given, whole=True)
     calls, plans = model.calls(whole).float(), model.plans(whole, given).float()
+    targets = (calls.detach(), plans.detach()) if stop else (calls, plans)
     requests = model.requests(given)
     filled = model.fills(model.encoded(given, whole=False), requests, given).float()
-    distance = (filled - calls).square().mean(1)
+    distance = (filled - targets[0]).square().mean(1)
     call, argument = _mean(distance, given.hidden), _mean(distance, given.argued)
-    request = (model.expects(requests).float() - plans).square().mean()
+    request = (model.expects(requests).float() - targets[1]).square().mean()
     normal = (gaussian(calls, directions) + gaussian(plans, directions)) / 2
-    predicted = call + argument + request
-    return Step(
-        Losses((1 - sigreg) * predicted + sigreg * normal, call, argument, request, normal),
-        calls,
-        plans,
-    )
+    whole_loss = (1 - sigreg) * (call + argument + request) + sigreg * normal
+    return Step(Losses(whole_loss, call, argument, request, normal), calls, plans)
 
 
 def _mean(values: Tensor, chosen: Tensor) -> Tensor:
@@ -74,9 +74,8 @@ def gaussian(latents: Tensor, along: Tensor) -> Tensor:
     normal = torch.exp(-knots.square() / 2)
     weight = torch.full_like(knots, 2 * FARTHEST / (KNOTS - 1))
     weight[[0, -1]] /= 2
-    with torch.autocast(
-        latents.device.type, enabled=False
-    ):  # in bfloat16 the angles are too coarse
+    # in bfloat16 the angles would be too coarse
+    with torch.autocast(latents.device.type, enabled=False):
         angles = (latents @ along)[..., None] * knots
     real, imaginary = angles.cos().mean(0), angles.sin().mean(0)
     distance = (real - normal).square() + imaginary.square()

@@ -25,7 +25,10 @@ BROKEN = (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, BadZipFile)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """All that decides what a run comes to, besides the tensors. `steps` ends it early, or goes over epochs."""
+    """All that decides what a run comes to, besides the tensors. With `steps` the epochs do not count.
+
+    `stop`: the targets do not move towards what is predicted; for comparison.
+    """
 
     size: str = "tiny"
     epochs: int = 3
@@ -34,7 +37,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     calls: int = 512
     folds: tuple[str, ...] = ("train",)
     gold: bool = True
-    sigreg: float = 0.05
+    sigreg: float = 0.1
+    stop: bool = False
     device: str = "cpu"
 
 

@@ -76,11 +76,12 @@ class Training:
         """One step on a batch."""
         rng = np.random.default_rng([self.settings.seed, self.step])
         given = inputs(batch, masks.drawn(batch, rng)).to(self.device)
-        along = objective.directions(self.size.latent, self.settings.seed, self.step)
+        asked = self.settings
+        along = objective.directions(self.size.latent, asked.seed, self.step).to(self.device)
         for group in self.optimiser.param_groups:
             group["lr"] = self.size.rate * pace(self.done)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
-            made = objective.step(self.model, given, along.to(self.device), self.settings.sigreg)
+            made = objective.step(self.model, given, along, asked.sigreg, stop=asked.stop)
         self.optimiser.zero_grad()
         made.losses.all.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)

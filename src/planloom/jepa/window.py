@@ -3,14 +3,14 @@
 All of it is arrays: a batch is a few slices of them, whatever the number of plans.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planloom.jepa.keep import Keep, Mask
-from planloom.jepa.ragged import Rows, Shard, places, ragged, read
+from planloom.jepa.ragged import Ragged, Rows, Shard, places, ragged, read
 
 CALL = ("tier", "result_tier", "sensitivity", "volume", "origin", "depth", "turn", "step", "flags")
 COLUMNS = ("tok", "tok_group", "ntok", *CALL, "es", "ed", "ek", "rq")
@@ -53,7 +53,11 @@ def window(
     kept = keep.mask(table, lists)
     if chosen is not None:
         kept &= chosen[row]
-    rows = order(np.flatnonzero(kept))
+    return arranged(lists, row, order(np.flatnonzero(kept)))
+
+
+def arranged(lists: Mapping[str, Ragged], row: Rows, rows: Rows) -> Window:
+    """Some of the plans in `lists`, in the order given; `row` is what each is called."""
     of_call, call_at = places(lists["ntok"].at, rows)
     of_tok, _ = places(lists["tok"].at, rows)
     of_edge, edge_at = places(lists["es"].at, rows)
