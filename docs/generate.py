@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attacks
 import boundaries
 import feeds
 import forecasts
@@ -527,6 +528,14 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "call outcomes": lambda: table(("outcome", "meaning"), rewriting.meanings(Outcome)),
     "tensor columns": lambda: tensor_columns(metadata.COLUMNS),
     "model sizes": model_sizes,
+    "score terms": lambda: table(attacks.HEAD, attacks.terms()),
+    "attack scores": lambda: table(attacks.SCORED, attacks.scored()),
+    "attack settings": lambda: table(attacks.SETTINGS, attacks.settings()),
+    "attack runs": lambda: table(attacks.RUNS, attacks.runs()),
+    "score ways": lambda: table(attacks.WAYS, attacks.ways()),
+    "mutant kinds": lambda: table(attacks.KINDS, attacks.kinds()),
+    "attempts": lambda: table(attacks.ATTEMPTS, attacks.attempts()),
+    "attempt commands": attacks.commands,
     "objectives": variants,
     "feeds": lambda: table(feeds.SPEEDS, feeds.speeds()),
     "feed sizes": lambda: table(feeds.SIZES, feeds.sizes()),

@@ -2,7 +2,7 @@
 
 import argparse
 
-from planloom.commands import build, built, jepa, producers, sources, ways_out
+from planloom.commands import build, built, jepa, producers, score, sources, ways_out
 from planloom.version import __version__
 
 
@@ -16,6 +16,6 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"planloom {__version__}")
     top.add_argument("--debug", action="store_true", help="show tracebacks")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for group in (sources, build, producers, built, ways_out, jepa):
+    for group in (sources, build, producers, built, ways_out, jepa, score):
         group.add(commands)
     return top
