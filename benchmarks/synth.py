@@ -1,13 +1,14 @@
 """Are generated plans right, fast, and like real ones?
 
     pip install scikit-learn
-    python benchmarks/synth.py --data ../shared/data [--traces N] [--json FILE] [--fit]
+    python benchmarks/synth.py --data ../shared/data [--tools OUT] [--traces N] [--json FILE] [--fit]
 
-`speed`: traces a CPU second in one process, alone and through lift and checks. `edges`: what lift finds
-against what the generator planted; a planted edge is ambiguous if its value stands elsewhere too
-before the call. `apart`: how well a boosted tree tells held-out real runs from generated ones, area
+`speed`: traces a CPU second in one process, and a second on all cores through lift and checks. `edges`: what
+lift finds against what the generator planted; a planted edge is ambiguous if its value stands at another place of
+the results before the call too. Beside lift stand two rules that know no more than text: the first, and the last earlier result
+that holds the value. --tools also measures traces from the tools of a build. `apart`: how well a boosted tree tells held-out real runs from generated ones, area
 under the ROC curve by family of features (0.5: not at all). The forms that are fitted here come from the
-other half of the real runs. `diversity` is beside real sets of equal size.
+other half of the real runs; runs of one request are on one side. `diversity` is beside real sets of equal size.
 --fit counts the forms of all real runs anew, into src/planloom/synth/blueprints.json.
 
 Exit code: 1 if a threshold of THRESHOLDS is missed; 2 wrong use.
@@ -16,12 +17,15 @@ Exit code: 1 if a threshold of THRESHOLDS is missed; 2 wrong use.
 import argparse
 import hashlib
 import json
+import os
 import random
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -40,12 +44,13 @@ from planloom.checks import check
 from planloom.lift import lift
 from planloom.plan import ExecutionPlan, problems
 from planloom.recipe import Limits
-from planloom.synth import blueprints, generate, makers, packed
+from planloom.synth import blueprints, generate, makers, packed, schemas
 from planloom.synth.makers import Makers
 from planloom.synth.universe import Universe, universe
 from planloom.trace import Place
 
 GOLD = Place("planloom/synth", "gold", "train", "", 0, "Apache-2.0", "open", "gold_traces")
+SPEEDS = {"generated": 10_000, "on all cores": 5_000}
 THRESHOLDS = {"unique": 0.99, "passed": 1.0, "recall": 0.97, "ambiguous": 0.3, "structure": 0.75}
 ATTACKED = ("luna_poisoned",)
 """Runs that somebody tampered with: no form of theirs is fitted."""
@@ -63,9 +68,9 @@ def real_runs(data: Path) -> Iterator[tuple[str, ExecutionPlan]]:
 
 
 def halved(runs: Sequence[tuple[str, ExecutionPlan]]) -> tuple[list[Any], list[Any]]:
-    """Two halves by the hash of each plan."""
+    """Two halves by the hash of each request."""
     even = [
-        hashlib.blake2b(plan.plan_id.encode(), digest_size=1).digest()[0] % 2 for _, plan in runs
+        hashlib.blake2b(plan.request.encode(), digest_size=1).digest()[0] % 2 for _, plan in runs
     ]
     sides = ([], [])  # type: tuple[list[Any], list[Any]]
     for side, run in zip(even, runs, strict=True):
@@ -85,7 +90,37 @@ def speed(tools: Universe, profile: blueprints.Profile) -> dict[str, float]:
         end = time.process_time()
         alone.append(len(golds) / (middle - start))
         through.append(len(golds) / (end - start))
-    return {"generated": round(max(alone)), "through lift and checks": round(max(through))}
+    return {
+        "generated": round(max(alone)),
+        "through lift and checks": round(max(through)),
+        "on all cores": round(together()),
+    }
+
+
+def together() -> float:
+    """Traces a second by the clock, generated, lifted and checked by as many processes as there are cores."""
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores) as pool:
+        list(pool.map(_block, range(100, 100 + cores)))  # warm
+        start = time.perf_counter()
+        done = sum(pool.map(_block, range(200, 200 + 2 * cores)))
+        return done / (time.perf_counter() - start)
+
+
+def _block(number: int) -> int:
+    tools, profile = _packed()
+    count = 0
+    for gold in generate.block(tools, profile, 1, number):
+        check(lift(gold.trace, GOLD).plans[0], gold.trace, Limits())
+        count += 1
+    return count
+
+
+@lru_cache(maxsize=1)
+def _packed() -> tuple[Universe, blueprints.Profile]:
+    return universe(packed.domains(), Makers(makers.packed())), blueprints.Profile(
+        blueprints.packed()
+    )
 
 
 def made(
@@ -101,11 +136,21 @@ def rightness(pairs: Iterator[tuple[Any, ExecutionPlan]]) -> dict[str, Any]:
     """Uniqueness, checks, edges."""
     ids: set[str] = set()
     reasons: Counter[str] = Counter()
-    count = unsound = right = planted = found = ambiguous = right_ambiguous = calls = 0
+    graphs: set[Any] = set()
+    requests: set[Any] = set()
+    rules: Counter[str] = Counter()
+    count = unsound = right = planted = found = ambiguous = right_ambiguous = calls = elsewhere = 0
     for gold, plan in pairs:
         count += 1
         calls += len(plan.nodes)
         ids.add(plan.plan_id)
+        graphs.add(
+            (tuple((n.step, n.tool, tuple(n.arguments)) for n in plan.nodes), len(plan.user_turns))
+        )
+        requests.add(
+            tuple(p if isinstance(p, str) else "" for turn in gold.wording.turns for p in turn)
+        )
+        rules.update(ruled(gold))
         unsound += bool(problems(plan))
         verdict = check(plan, gold.trace, Limits())
         reasons[str(verdict.reason or "passed")] += 1
@@ -114,6 +159,7 @@ def rightness(pairs: Iterator[tuple[Any, ExecutionPlan]]) -> dict[str, Any]:
         planted, found = planted + len(truth), found + len(got)
         right += len(truth.keys() & got)
         ambiguous += sum(truth.values())
+        elsewhere += sum(in_another(gold, edge) for edge in gold.planted)
         right_ambiguous += sum(repeated for edge, repeated in truth.items() if edge in got)
     return {
         "traces": count,
@@ -125,8 +171,42 @@ def rightness(pairs: Iterator[tuple[Any, ExecutionPlan]]) -> dict[str, Any]:
         "recall": share(right, planted),
         "precision": share(right, found),
         "ambiguous": ambiguous / planted,
+        "in another result": elsewhere / planted,
+        "first holder": rules["first"] / max(rules["edges"], 1),
+        "last holder": rules["last"] / max(rules["edges"], 1),
+        "different graphs": len(graphs),
+        "different requests": len(requests),
         "recall of ambiguous": share(right_ambiguous, ambiguous),
     }
+
+
+def ruled(gold: Any) -> Iterator[str]:
+    """Which of two rules that know text alone name the source of a planted edge."""
+    calls = [
+        (round_.turn, step, call)
+        for step, round_ in enumerate(gold.trace.rounds)
+        for call in round_.calls
+    ]
+    for edge in gold.planted:
+        text, step = str(gold.values[edge.slot]), calls[edge.dst][1]
+        holders = [
+            n for n, (_, at, call) in enumerate(calls) if at < step and text in (call.result or "")
+        ]
+        yield "edges"
+        if holders and holders[0] == edge.src:
+            yield "first"
+        if holders and holders[-1] == edge.src:
+            yield "last"
+
+
+def in_another(gold: Any, edge: Any) -> bool:
+    """Whether another result before the call holds the value."""
+    calls = [(step, call) for step, round_ in enumerate(gold.trace.rounds) for call in round_.calls]
+    text, step = str(gold.values[edge.slot]), calls[edge.dst][0]
+    return any(
+        at < step and n != edge.src and text in (call.result or "")
+        for n, (at, call) in enumerate(calls)
+    )
 
 
 def depth(plan: ExecutionPlan) -> int:
@@ -244,7 +324,7 @@ def diversity(plans: Sequence[ExecutionPlan]) -> dict[str, float]:
     }
 
 
-def measured(data: Path, count: int) -> dict[str, Any]:
+def measured(data: Path, count: int, build: str | None) -> dict[str, Any]:
     runs = [(name, plan) for name, plan in real_runs(data) if blueprints.blueprint(plan)]
     observed = [(name, plan) for name, plan in runs if plan.evidence == "observed"]
     fitted, held_out = halved(observed)
@@ -260,7 +340,17 @@ def measured(data: Path, count: int) -> dict[str, Any]:
     for name, plan in runs:
         sets.setdefault(name, []).append(plan)
     found = rightness(made(tools, blueprints.Profile(blueprints.packed()), count))
+    others = {}
+    if build:
+        real_tools = universe(schemas.read([build]), Makers(makers.packed()))
+        mine = rightness(made(real_tools, blueprints.Profile(blueprints.packed()), count // 5))
+        domains = {
+            "domains": len(real_tools.worlds),
+            "tools": sum(len(one.tools) for one in real_tools.worlds),
+        }
+        others = {"tools of real rows": domains | mine}
     return {
+        **others,
         "tools": {
             "domains": len(tools.worlds),
             "tools": sum(len(one.tools) for one in tools.worlds),
@@ -289,6 +379,11 @@ def missed(found: dict[str, Any]) -> list[str]:
         for name in got
         if got[name] < THRESHOLDS[name]
     ]
+    wrong += [
+        f"{name} {found['speed'][name]:,} < {least:,} a second"
+        for name, least in SPEEDS.items()
+        if found["speed"][name] < least
+    ]
     if found["apart"]["structure"] > THRESHOLDS["structure"]:
         wrong.append(f"structure {found['apart']['structure']} > {THRESHOLDS['structure']}")
     return wrong
@@ -307,6 +402,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--tools", metavar="OUT")
     parser.add_argument("--traces", type=int, default=100_000)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--fit", action="store_true")
@@ -317,7 +413,7 @@ def main() -> int:
     if arguments.fit:
         fit(arguments.data)
         return 0
-    found = measured(arguments.data, arguments.traces)
+    found = measured(arguments.data, arguments.traces, arguments.tools)
     text = json.dumps(found, indent=1)
     print(text)
     if arguments.json:

@@ -24,6 +24,7 @@ import feeds
 import forecasts
 import gates
 import golds
+import learned
 import rewriting
 import scales
 import verdicts
@@ -528,6 +529,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "call outcomes": lambda: table(("outcome", "meaning"), rewriting.meanings(Outcome)),
     "tensor columns": lambda: tensor_columns(metadata.COLUMNS),
     "model sizes": model_sizes,
+    "evaluation": lambda: table(learned.EVALUATION, learned.evaluation()),
+    "ablation": lambda: table(learned.ABLATION, learned.ablation()),
     "score terms": lambda: table(attacks.HEAD, attacks.terms()),
     "attack scores": lambda: table(attacks.SCORED, attacks.scored()),
     "attack settings": lambda: table(attacks.SETTINGS, attacks.settings()),

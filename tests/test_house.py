@@ -254,6 +254,7 @@ def test_every_command_has_help_and_stands_in_the_readme() -> None:
         "mutate",
         "tensors",
         "train",
+        "evaluate",
         "score",
     ):
         with pytest.raises(SystemExit, match="0"):

@@ -1,11 +1,12 @@
 """What pre-training takes from a finished build."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planloom.commands.options import Commands, positive, seed
-from planloom.errors import RecipeError
+from planloom.errors import InputError, RecipeError
 from planloom.jepa.sizes import SIZES
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def add(commands: Commands) -> None:
     """Their names, arguments and help."""
     _add_tensors(commands)
     _add_train(commands)
+    _add_evaluate(commands)
 
 
 def _add_tensors(commands: Commands) -> None:
@@ -79,7 +81,43 @@ def _train(arguments: argparse.Namespace) -> int:
     )
     ended = train(arguments.tensors, arguments.out, settings)
     print(_ended(ended, arguments.out))
+    _scaled(arguments)
     return int(ended.card.collapsed)
+
+
+def _scaled(arguments: argparse.Namespace) -> None:
+    """What `score` holds plans against, from benign plans that were not trained on."""
+    from planloom.jepa import neural, score
+
+    try:
+        score.fit(str(arguments.tensors), arguments.out, energies=neural.energies(arguments.out))
+    except InputError as error:
+        print(f"planloom: no scales for score: {error}", file=sys.stderr)
+
+
+def _add_evaluate(commands: Commands) -> None:
+    command = commands.add_parser(
+        "evaluate", help="did it learn? models beside themselves untrained, on plans held out"
+    )
+    add = command.add_argument
+    add("runs", nargs="+", type=Path, metavar="RUN", help="what train left, each with another seed")
+    add("--tensors", required=True, metavar="TENSORS", help="a build with tensors, or a folder")
+    add("--folds", nargs="+", choices=FOLDS, default=["valid", "test"], help="default: valid test")
+    add("--source", action="append", metavar="ID", default=[], help="plans of this source alone")
+    add("--plans", type=positive, default=4_000, metavar="N", help="at most (default: 4,000)")
+    add("--json", type=Path, metavar="FILE", help="default: evaluation.json in the first RUN")
+    command.set_defaults(run=_evaluate, command="evaluate")
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from planloom.jepa import evaluate
+
+    found = evaluate.evaluate(
+        arguments.runs, arguments.tensors, arguments.folds, arguments.source, arguments.plans
+    )
+    evaluate.save(found, arguments.json or arguments.runs[0] / evaluate.FILE)
+    print(evaluate.told(found))
+    return int(not found["gate"]["passed"])
 
 
 def _ended(ended: "Ended", out: Path) -> str:

@@ -239,3 +239,22 @@ def gate(seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "three seeds": len(seeds) >= 3,
     }
     return {"passed": all(parts.values()), "parts": parts}
+
+
+def told(found: dict[str, Any]) -> str:
+    """The evaluation as text."""
+    strata = ", ".join(f"{name} {n:,}" for name, n in found["strata"].items())
+    lines = [f"{found['plans']:,} plans held out ({strata}), {len(found['seeds'])} seeds"]
+    lines.append(f"{'':<32}{'trained':>24}{'untrained':>12}{'words':>8}")
+    for name, (middle, low, high) in found["means"]["trained"].items():
+        spread = f"{middle:.3f}" + ("" if np.isnan(low) else f" ({low:.3f}..{high:.3f})")
+        words = found["trivial"].get(name)
+        other = found["means"]["untrained"][name][0]
+        lines.append(
+            f"{name:<32}{spread:>24}{other:>12.3f}{'' if words is None else f'{words:.3f}':>8}"
+        )
+    parts = (
+        f"{'passed' if one else 'FAILED'}: {name}" for name, one in found["gate"]["parts"].items()
+    )
+    verdict = "it learned" if found["gate"]["passed"] else "no claim that it learned"
+    return "\n".join([*lines, *parts, verdict])
