@@ -40,13 +40,18 @@ def evaluation() -> Iterator[tuple[object, ...]]:
         yield f"gate: {name}", "passed" if passed else "**failed**", "", ""
 
 
+def _figure(value: float | None) -> str:
+    """Empty where nothing could be measured."""
+    return "" if value is None else f"{value:.3f}"
+
+
 def ablation() -> Iterator[tuple[object, ...]]:
     for name, one in _found("ablation").items():
         a, b = one["trained"], one["untrained"]
         yield (
             name,
             *(
-                f"{side[key]:.3f}"
+                _figure(side[key])
                 for key in ("request mrr, all", "call mrr, all")
                 for side in (a, b)
             ),
