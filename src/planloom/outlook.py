@@ -205,4 +205,5 @@ def _costs(forecast: Forecast) -> Iterator[str]:
         yield f"{approach:<30}{cost:<14}{timeline}"
     gap = max(last.goal - last.reachable, 0)
     if gap:
-        yield f"The {rounded(gap)} missing plans as synthetic ones, at the seed's price of $2,000 for 10M: ${gap * needs.synthetic_plan:,.0f} more."
+        price = f"${gap * needs.synthetic_plan:,.0f}"
+        yield f"The {rounded(gap)} missing plans from a model, at the seed's price of $2,000 for 10M: {price} more; as gold traces nothing but machine time."

@@ -46,6 +46,7 @@ def headline(built: Built) -> Section:
     rows_of = (
         "made-up rows, packed to try Planloom," if built.manifest.get("made_up") else "real rows"
     )
+    rows_of += " and gold traces" if built.gold else ""
     return Section("Composition", f"What was wanted and what {rows_of} gave.", blocks)
 
 
