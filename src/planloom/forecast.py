@@ -14,7 +14,7 @@ from planloom.datasets import catalogue
 from planloom.inputs import Chosen
 from planloom.known import Known, Seen
 from planloom.measured import Build
-from planloom.recipe import CATEGORIES, Recipe, target
+from planloom.recipe import CATEGORIES, Recipe, gold_room, target
 from planloom.source import Source
 from planloom.supply import Cells, PartSupply, bounded
 
@@ -157,7 +157,7 @@ def _tier(number: int, recipe: Recipe, supplied: Cells, reached: Cells) -> Tier:
                 kinds[evidence] = kinds.get(evidence, 0) + round(n)
         rows.append(Category(name, wanted, there, got, max(wanted - got, 0), kinds))
     real = sum(row.reachable for row in rows)
-    gold = min(recipe.gold_max, max(recipe.goal - real, 0))
+    gold = gold_room(recipe.gold_max, recipe.goal, real)
     missing = max(recipe.goal - real - gold, 0)
     return Tier(number, EXPECTED[number], rows, recipe.goal, real, gold, missing)
 

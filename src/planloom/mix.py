@@ -10,7 +10,7 @@ from planloom.chunks import CATEGORIES as ALL_CATEGORIES
 from planloom.errors import Reason
 from planloom.hashes import mixed
 from planloom.indexed import KEPT, Fates, Indexed, fate
-from planloom.recipe import CATEGORIES, Recipe, target
+from planloom.recipe import CATEGORIES, Recipe, gold_room, target
 
 SKELETON = 2
 """Code of the evidence `skeleton` in an index."""
@@ -42,7 +42,7 @@ def room(chunks: Sequence[Indexed], fates: Sequence[Fates], recipe: Recipe) -> i
         int(((mine == KEPT) & (chunk.index["category"] != GOLD)).sum())
         for chunk, mine in zip(chunks, fates, strict=True)
     )
-    return min(recipe.gold_max, max(recipe.goal - kept, 0))
+    return gold_room(recipe.gold_max, recipe.goal, kept)
 
 
 def mix(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> None:
@@ -54,14 +54,16 @@ def mix(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> None:
 def applied(chunks: Sequence[Indexed], fates: list[Fates], recipe: Recipe) -> Iterator[Cap]:
     """The bounds, each after what is over it was marked."""
     hashes = [_seeded(chunk, recipe.seed) for chunk in chunks]
-    for cap in caps(recipe):
+    for cap in _with_gold(chunks, fates, recipe):
         mine = [(fates[n] == KEPT) & _under(cap, chunk) for n, chunk in enumerate(chunks)]
         _cap(hashes, fates, mine, cap.most)
         yield cap
-    gold = Cap(room(chunks, fates, recipe), category="gold_traces")
-    mine = [(fates[n] == KEPT) & _under(gold, chunk) for n, chunk in enumerate(chunks)]
-    _cap(hashes, fates, mine, gold.most)
-    yield gold
+
+
+def _with_gold(chunks: Sequence[Indexed], fates: Sequence[Fates], recipe: Recipe) -> Iterator[Cap]:
+    """The caps of real plans, and when these have been applied that of gold traces."""
+    yield from caps(recipe)
+    yield Cap(room(chunks, fates, recipe), category="gold_traces")
 
 
 def over(

@@ -160,6 +160,11 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         return self.total or sum(target(self, category) for category in CATEGORIES)
 
 
+def gold_room(gold_max: int, goal: int, real: int) -> int:
+    """The gold traces that `real` plans leave room for."""
+    return min(gold_max, max(goal - real, 0))
+
+
 def target(recipe: Recipe, category: str) -> int:
     """Plans wanted of a category."""
     return int(getattr(recipe.targets, category, 0))

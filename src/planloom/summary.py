@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from planloom.ledger import STAGES, Ledger
 from planloom.output import Status
 from planloom.pipeline import Corpus
-from planloom.recipe import CATEGORIES, TITLES, target
+from planloom.recipe import CATEGORIES, TITLES, gold_room, target
 
 
 def composition(corpus: Corpus) -> str:
@@ -14,7 +14,7 @@ def composition(corpus: Corpus) -> str:
     kept = corpus.ledger.total(stage="write", unit="plan", left=False)
     made = sum(corpus.stats.get("category", {}).get("gold_traces", {}).values())
     real = kept - made
-    room = min(recipe.gold_max, max(recipe.goal - real, 0))
+    room = gold_room(recipe.gold_max, recipe.goal, real)
     gold = made if corpus.filled else room
     missing = max(recipe.goal - real - gold, 0)
     lines = [_row(recipe.name, "target", "got", "missing")]

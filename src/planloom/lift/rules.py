@@ -60,11 +60,17 @@ def words(name: str) -> str:
     return " ".join(_WORD.findall(_CAMEL.sub(" ", name))).lower()
 
 
+def own_name(tool: str) -> str:
+    """A tool's name behind those of what it belongs to: `harbor.book_berth` is `book_berth`."""
+    for separator in (".", "/", ":", "__"):
+        tool = tool.rstrip(separator).rpartition(separator)[2] or tool
+    return tool
+
+
 @lru_cache(maxsize=100_000)
 def verb(tool: str) -> str:
     """The first word of a tool's name, behind the names of what it belongs to: `harbor.book_berth`."""
-    for separator in (".", "/", ":", "__"):
-        tool = tool.rstrip(separator).rpartition(separator)[2] or tool
+    tool = own_name(tool)
     if "_" in (last := tool.rpartition("-")[2]):  # filesystem-delete_file
         tool = last
     first, _, rest = words(tool).partition(" ")

@@ -8,7 +8,7 @@ import msgspec
 
 from planloom.errors import InputError
 from planloom.ledger import Key, Ledger
-from planloom.recipe import CATEGORIES
+from planloom.recipe import CATEGORIES, gold_room
 
 
 class Built(NamedTuple):
@@ -56,8 +56,8 @@ class Built(NamedTuple):
         """Plans wanted of a category; of gold traces as many as real plans leave room for."""
         if category != "gold_traces":
             return int(self.manifest["targets"][category])
-        room = max(self.goal - (self.kept - self.gold), 0)
-        return min(int(self.manifest["recipe"]["gold_max"]), room)
+        most = int(self.manifest["recipe"]["gold_max"])
+        return gold_room(most, self.goal, self.kept - self.gold)
 
     def counted(self, name: str) -> dict[str, Any]:
         """A view of the statistics; empty where no plan was counted."""

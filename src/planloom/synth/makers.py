@@ -85,12 +85,11 @@ def _uuid(r: Random) -> str:
 
 
 class Makers:
-    """A maker of texts and one of numbers, by the name of a kind that has one."""
+    """The makers of texts, by the name of a kind; those of numbers need no pool."""
 
     def __init__(self, pool: Pools) -> None:
         self.pool = pool
         self.texts = _texts(pool)
-        self.numbers = NUMBERS
 
 
 def _texts(pool: Pools) -> dict[str, Make]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-from planloom.lift.rules import words
+from planloom.lift.rules import own_name, words
 from planloom.synth.fields import Field
 from planloom.synth.kinds import kind_of, singular
 from planloom.synth.makers import Make, Makers, Random, whole
@@ -87,11 +87,7 @@ def language_for(asked: Sequence[Asked], wanted: str) -> str:
 
 
 def _noun(tool: Ready) -> str:
-    return words(_own(tool.tool.name)).partition(" ")[2]
-
-
-def _own(name: str) -> str:
-    return re.split(r"[./:]|__", name)[-1] or name
+    return words(own_name(tool.tool.name)).partition(" ")[2]
 
 
 class Wording(NamedTuple):
@@ -229,7 +225,7 @@ class Writer:
                 f"{spoken} {verb}".strip() if self._language == "de" else f"{verb} {spoken}".strip()
             )
         if tool.verb not in book["verbs"]:
-            return f"use {words(_own(tool.tool.name))}"
+            return f"use {words(own_name(tool.tool.name))}"
         described = _described(tool.tool.description, tool.verb)
         if described and self._r() < 0.4:
             return described

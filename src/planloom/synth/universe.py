@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from planloom.fit import fit
-from planloom.lift.rules import words
+from planloom.lift.rules import own_name, words
 from planloom.synth.fields import Field, Scope, Unmade, fields
 from planloom.synth.kinds import same
 from planloom.synth.makers import Makers
@@ -105,7 +105,7 @@ def universe(domains: Iterable[Domain], makers: Makers) -> Universe:
 def _ready(domain: Domain, makers: Makers, left: dict[str, list[str]]) -> list[Ready]:
     usable: dict[str, tuple[Offer, Scope, tuple[Field, ...]]] = {}
     for offer in domain.offers[:MOST_TOOLS]:
-        _, noun = object_of(words(_last(offer.tool.name)))
+        _, noun = object_of(words(own_name(offer.tool.name)))
         scope = Scope(noun, domain.name, makers)
         try:
             made = _arguments(offer.tool, scope)
@@ -144,15 +144,8 @@ def _arguments(tool: Tool, scope: Scope) -> tuple[Field, ...]:
 def _tool(
     offer: Offer, scope: Scope, arguments: tuple[Field, ...], needs: Sequence[Field]
 ) -> Ready:
-    last = _last(offer.tool.name)
+    last = own_name(offer.tool.name)
     verb, noun = object_of(words(last))
     returned = declared(offer.returns, scope) if offer.returns else None
     returned = returned or inferred(last, arguments, needs, scope)
     return Ready(offer.tool, verb, noun, arguments, returned)
-
-
-def _last(name: str) -> str:
-    """A tool's own name, behind those of what it belongs to."""
-    for separator in (".", "/", ":", "__"):
-        name = name.rstrip(separator).rpartition(separator)[2] or name
-    return name
