@@ -79,7 +79,10 @@ def words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def verb(tool: str) -> str:
-    """The first word of a tool's name, behind the names of what it belongs to: `harbor.book_berth`."""
+    """The first word of a tool's name, behind the names of what it belongs to: `harbor.book_berth`.
+
+    Not that of `lift`: a rule that changes there must not change what models were trained on.
+    """
     for separator in (".", "/", ":", "__"):
         tool = tool.rstrip(separator).rpartition(separator)[2] or tool
     if "_" in (last := tool.rpartition("-")[2]):  # filesystem-delete_file
