@@ -107,7 +107,7 @@ def _goes_on(edge: str, beyond: str) -> bool:
 def asked(node: Node) -> Iterator[tuple[str, float]]:
     """How much, or how long."""
     for name, value in node.arguments.items():
-        counts = scope.is_limit(name) or scope.counts(node.tool, name) or is_period(name)
+        counts = scope.says_how_many(node.tool, name) or is_period(name)
         if counts and type(value) in (int, float) and value >= 1:
             yield name, value
     for begin, end, _ in scope.ranges(tuple(node.arguments)):

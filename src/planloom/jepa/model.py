@@ -13,6 +13,8 @@ from planloom.jepa.tokens import RESERVED
 nn, functional = torch.nn, torch.nn.functional
 
 
+HEAVIEST = 6.0
+"""The logarithm of how much more or less than at first a token may weigh."""
 WIDER = 4
 """How much wider the hidden layer of a block is."""
 
@@ -36,7 +38,7 @@ class Words(nn.Module):
             bags.tok,
             RESERVED + (bags.tok - RESERVED) % (self.rows - RESERVED),
         )
-        weight: Tensor = self.weight(tok).exp()
+        weight: Tensor = self.weight(tok).clamp(-HEAVIEST, HEAVIEST).exp()
         total = functional.embedding_bag(
             tok,
             self.vector.weight,

@@ -21,6 +21,8 @@ from planloom.jepa.objective import Step
 from planloom.jepa.running import Run
 from planloom.jepa.sizes import SIZES
 
+WEIGHED = 20
+"""How many times faster the weights of tokens learn: they are logarithms, and a rare token comes in few steps."""
 WARM, LOWEST, DECAY, CLIP = 0.05, 0.01, 0.05, 1.0
 """The share of a run in which the rate grows, the share of the rate that is left, weight decay, longest gradient."""
 RECENT = 256
@@ -79,7 +81,7 @@ class Training:
         asked = self.settings
         along = objective.directions(self.size.latent, asked.seed, self.step).to(self.device)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.size.rate * pace(self.done)
+            group["lr"] = self.size.rate * group["times"] * pace(self.done)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             made = objective.step(self.model, given, along, asked.sigreg, stop=asked.stop)
         self.optimiser.zero_grad()
@@ -120,12 +122,17 @@ class Training:
 
 
 def _optimiser(model: Model, rate: float) -> torch.optim.Optimizer:
-    """Decay for what multiplies; none for vectors of tokens, biases and scales."""
+    """Decay for what multiplies; none for vectors and weights of tokens, biases and scales."""
     vectors = {id(one.weight) for one in model.modules() if isinstance(one, torch.nn.Embedding)}
     decays = [p for p in model.parameters() if p.ndim > 1 and id(p) not in vectors]
     chosen = {id(p) for p in decays}
-    others = [p for p in model.parameters() if id(p) not in chosen]
-    groups = [{"params": decays, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
+    weights = [model.words.weight.weight]
+    others = [p for p in model.parameters() if id(p) not in chosen and p is not weights[0]]
+    groups = [
+        {"params": decays, "weight_decay": DECAY, "times": 1},
+        {"params": others, "weight_decay": 0.0, "times": 1},
+        {"params": weights, "weight_decay": 0.0, "times": WEIGHED},
+    ]
     return torch.optim.AdamW(groups, lr=rate, fused=True)
 
 

@@ -1,8 +1,10 @@
 """The values inside arguments and results, each with its path and its text for matching."""
 
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from planloom import payload
 from planloom.errors import BadRow
@@ -12,7 +14,7 @@ MAX_LEAVES = 5_000
 MAX_TEXT = 200_000
 
 
-class Leaf(NamedTuple):
+class Leaf(Struct, frozen=True, gc=False):
     """A value inside data: its path, its text for matching, and as written."""
 
     path: str
@@ -47,7 +49,7 @@ def _collect(value: Any, path: str, found: list[Leaf], named: bool) -> None:
     kind = type(value)
     if kind is str:
         inner = parsed(value) if value[:1] in ("{", "[") else value
-        if inner is value or isinstance(inner, str):
+        if inner is value or type(inner) is str:
             found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
         else:
             _collect(inner, path, found, named)
@@ -57,9 +59,17 @@ def _collect(value: Any, path: str, found: list[Leaf], named: bool) -> None:
     elif kind is dict:
         before = f"{path}." if path else ""
         for key, item in value.items():
-            _collect(item, f"{before}{key}", found, named)
-            if named and not key.isalpha() and any(map(str.isdigit, key)):
+            if type(item) is str and item[:1] not in "{[":  # most are, so that this is quicker
+                found.append(Leaf(f"{before}{key}", item.casefold().strip()[:MAX_TEXT], item))
+            else:
+                _collect(item, f"{before}{key}", found, named)
+            if named and _is_id(key):
                 found.append(Leaf(f"{before}{key}", key.casefold(), key))
     elif kind is list:
         for index, item in enumerate(value):
             _collect(item, f"{path}[{index}]", found, named)
+
+
+@lru_cache(maxsize=10_000)
+def _is_id(key: str) -> bool:
+    return not key.isalpha() and any(map(str.isdigit, key))

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from planloom.lift.leaves import Leaf, leaves_of
 from planloom.lift.rules import words
@@ -27,7 +28,7 @@ _FROM_ZERO = re.compile(rf"\$?\{{\{{?\s*(?:{'|'.join(COUNTED)})?[\[_ -]?0\b")
 _HEAD = re.compile(r"([\w-]+?)(?:\[?[_ -]?(\d+)\]?)?(?:\.(.+))?")
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True, gc=False):
     """A result that supplied a value: which call's, where in it, the matched text."""
 
     call: int

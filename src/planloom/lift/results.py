@@ -1,16 +1,26 @@
 """The results of earlier calls, searched for where a value came from."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from planloom.lift.leaves import Leaf, leaves_of, parsed
-from planloom.lift.spellings import dates_in, keys, number_in, numbers_in, supplied
+from planloom.lift.spellings import (
+    BARE,
+    dates_in,
+    keys,
+    number_in,
+    numbers_in,
+    squeezed,
+    supplied,
+)
 from planloom.lift.texts import UBIQUITOUS, contains, quotable, telling, tokens
 from planloom.trace import Trace, plain_name
 
+FEW = 100  # words of a text of which each is worth a glance first
 MAX_LONG = 40  # a longer value, or one with spaces, is searched inside
 MAX_SAME, MAX_TEXTS, MAX_PHRASES = 64, 500, 2_000  # how much of a huge result is searched
 PAGING = frozenset((
@@ -21,7 +31,26 @@ _BETWEEN = re.compile(r"[;\n]")
 _INDEX = re.compile(r"\[\d+\]")
 
 
-class Match(NamedTuple):
+class Sought(Struct, frozen=True, gc=False):
+    """A value of an argument that is looked for in results: what it is known by is told once.
+
+    `name` is the argument's; `beside` are the other values of the call; `says`: whether finding it says anything.
+    """
+
+    leaf: Leaf
+    text: str
+    keys: tuple[str, ...]
+    name: str
+    says: bool
+    beside: set[str]
+
+    @classmethod
+    def of(cls, leaf: Leaf, beside: set[str]) -> "Sought":
+        text = leaf.text
+        return cls(leaf, text, keys(text), last_name(leaf.path), telling(text), beside - {text})
+
+
+class Match(Struct, frozen=True, gc=False):
     """Where a result holds a value; `support` counts what else speaks for that place."""
 
     leaf: Leaf
@@ -60,21 +89,33 @@ class Result:
         return found
 
     @cached_property
+    def squeezed(self) -> str:
+        """Letters and digits of all values: what is not in it is no value in another spelling."""
+        return squeezed("".join(leaf.text for leaf in self.leaves))
+
+    @cached_property
     def _long(self) -> list[Leaf]:
         long = (leaf for leaf in self.leaves if " " in leaf.text or len(leaf.text) > MAX_LONG)
         return list(islice(long, MAX_TEXTS))
 
     @cached_property
     def _in_texts(self) -> dict[str, Leaf]:
-        """Dates, numbers and words with digits that stand in longer texts."""
+        """The keys of dates and numbers that stand in longer texts."""
         found: dict[str, Leaf] = {}
         for leaf in self._long:
-            text = leaf.text
-            dates = (f"date:{year}-{date}" for year, date, _ in dates_in(text))
-            numbers = (f"number:{number}" for number in numbers_in(text))
-            words = (word for word, _ in tokens(text) if not word.isalpha())
-            for key in (*dates, *numbers, *words):
-                found.setdefault(key, leaf)
+            for year, date, _ in dates_in(leaf.text):
+                found.setdefault(f"date:{year}-{date}", leaf)
+            for number in numbers_in(leaf.text):
+                found.setdefault(f"number:{number}", leaf)
+        return found
+
+    def _words_in_texts(self) -> dict[str, Leaf]:
+        """The particular words of longer texts that are not of letters alone."""
+        found: dict[str, Leaf] = {}
+        for leaf in self._long:
+            for word, _ in tokens(leaf.text):
+                if not word.isalpha():
+                    found.setdefault(word, leaf)
         return found
 
     @cached_property
@@ -85,28 +126,31 @@ class Result:
             found.setdefault(record_of(leaf.path), set()).add(leaf.text)
         return found
 
-    def value(self, leaf: Leaf, name: str, beside: set[str]) -> Match | None:
-        """The value itself, whole or inside a text; `name` is the argument's.
+    def value(self, sought: Sought) -> Match | None:
+        """The value itself, whole or inside a text.
 
-        Of several places the one in whose record most of the call's other values (`beside`) stand,
+        Of several places the one in whose record most of the call's other values stand,
         under the name that agrees. A value that says little by itself counts only where its name
         agrees, or where it is all there is.
         """
+        if (best := self._itself(sought)) is not None:
+            return best
+        if sought.says:
+            other = self._respelled(sought.keys) or self._inside(sought.text)
+        else:
+            other = self._only(sought.text) if sought.name not in PAGING else None
+        return Match(other, 0) if other is not None else None
+
+    def _itself(self, sought: Sought) -> Match | None:
         best: Match | None = None
-        says = telling(leaf.text)
-        for one in self._by_text.get(leaf.text, ())[:MAX_SAME]:
-            agrees = affine(name, last_name(one.path))
-            if says or (agrees and name not in PAGING and leaf.text not in UBIQUITOUS):
-                support = len(beside & self._records[record_of(one.path)]) + agrees
+        for one in self._by_text.get(sought.text, ())[:MAX_SAME]:
+            agrees = affine(sought.name, last_name(one.path))
+            alone = agrees and sought.name not in PAGING and sought.text not in UBIQUITOUS
+            if sought.says or alone:
+                support = len(sought.beside & self._records[record_of(one.path)]) + agrees
                 if best is None or support > best.support:
                     best = Match(one, support)
-        if best is not None:
-            return best
-        if says:
-            other = self._respelled(leaf) or self._inside(leaf.text)
-        else:
-            other = self._only(leaf.text) if name not in PAGING else None
-        return Match(other, 0) if other is not None else None
+        return best
 
     def _only(self, text: str) -> Leaf | None:
         """A number that is all a result says: `9`, `The sum is 9.`"""
@@ -115,18 +159,28 @@ class Result:
         (leaf,) = self.leaves
         return leaf if leaf.text == text or numbers_in(leaf.text) == [number] else None
 
-    def _respelled(self, leaf: Leaf) -> Leaf | None:
-        for key in keys(leaf.text):
-            if (found := self._by_key.get(key) or self._in_texts.get(key)) is not None:
+    def _respelled(self, spelled: tuple[str, ...]) -> Leaf | None:
+        for key in spelled:
+            if key.startswith(BARE):
+                found = self._by_key.get(key) if key[len(BARE) :] in self.squeezed else None
+            else:
+                found = self._by_key.get(key) or self._in_texts.get(key)
+            if found is not None:
                 return found
         return None
 
     def _inside(self, text: str) -> Leaf | None:
-        return next((leaf for leaf in self._long if contains(leaf.text, text)), None)
+        return next(
+            (leaf for leaf in self._long if text in leaf.text and contains(leaf.text, text)), None
+        )
 
-    def known(self) -> Iterator[tuple[str, Leaf]]:
-        """Every text and key by which a value of the result may be recognised inside another text."""
+    def texts(self) -> Iterator[tuple[str, Leaf]]:
+        """Every text by which a value of the result may be recognised inside another."""
         yield from ((text, same[0]) for text, same in self._by_text.items())
+        yield from self._words_in_texts().items()
+
+    def spelled(self) -> Iterator[tuple[str, Leaf]]:
+        """Every key by which it may be."""
         yield from self._by_key.items()
         yield from self._in_texts.items()
 
@@ -138,33 +192,64 @@ class Result:
                 yield leaf
 
 
+Held = tuple[Result, Leaf]
+
+
 class Index:
-    """What the results so far hold, by text and key: for values quoted inside a longer text."""
+    """What the results so far hold: for values quoted inside a longer text."""
 
     def __init__(self) -> None:
+        self._texts = _Layer(Result.texts)
+        self._keys = _Layer(Result.spelled)
+        self._phrases: list[Held] = []
         self._count = 0
-        self._known: dict[str, list[tuple[Result, Leaf]]] = {}
-        self._phrases: list[tuple[Result, Leaf]] = []
 
-    def quoted(self, text: str, results: Sequence[Result]) -> Iterator[tuple[Result, Leaf]]:
+    def quoted(self, text: str, results: Sequence[Result]) -> Iterator[Held]:
         """Values of the results that the text holds, whole or as particular words of theirs."""
-        for result in results[self._count :]:
-            self._add(result)
-        self._count = max(self._count, len(results))
-        for word, spelled in tokens(text):
-            for key in (word, *spelled):
-                if key in self._known:
-                    yield from ((result, _worded(leaf, word)) for result, leaf in self._known[key])
-                    break
-        yield from ((result, leaf) for result, leaf in self._phrases if contains(text, leaf.text))
+        words = tokens(text)
+        few = len(words) <= FEW
+        for word, spelled in words:
+            held = self._texts.get(word, results)
+            for key in spelled if not held else ():
+                if not held and not (few and _lack(results, key)):
+                    held = self._keys.get(key, results)
+            yield from ((result, _worded(leaf, word)) for result, leaf in held)
+        for result, leaf in self._phrases_of(results):
+            if leaf.text in text and contains(text, leaf.text):
+                yield result, leaf
 
-    def _add(self, result: Result) -> None:
-        for key, leaf in result.known():
-            same = self._known.setdefault(key, [])
-            if len(same) < MAX_SAME:
-                same.append((result, leaf))
-        room = MAX_PHRASES - len(self._phrases)
-        self._phrases += ((result, leaf) for leaf in islice(result.phrases(), max(room, 0)))
+    def _phrases_of(self, results: Sequence[Result]) -> list[Held]:
+        for result in results[self._count :]:
+            room = MAX_PHRASES - len(self._phrases)
+            self._phrases += ((result, leaf) for leaf in islice(result.phrases(), max(room, 0)))
+        self._count = max(self._count, len(results))
+        return self._phrases
+
+
+class _Layer:
+    """Values by what they are known by; those of a result are taken in when first asked."""
+
+    def __init__(self, known: Callable[[Result], Iterator[tuple[str, Leaf]]]) -> None:
+        self._known = known
+        self._held: dict[str, list[Held]] = {}
+        self._count = 0
+
+    def get(self, key: str, results: Sequence[Result]) -> Sequence[Held]:
+        for result in results[self._count :]:
+            for known, leaf in self._known(result):
+                same = self._held.setdefault(known, [])
+                if len(same) < MAX_SAME:
+                    same.append((result, leaf))
+        self._count = max(self._count, len(results))
+        return self._held.get(key, ())
+
+
+def _lack(results: Sequence[Result], key: str) -> bool:
+    """Whether a glance shows that no result holds the value in another spelling."""
+    if not key.startswith(BARE):
+        return False
+    bare = key[len(BARE) :]
+    return not any(bare in result.squeezed for result in results)
 
 
 def _worded(leaf: Leaf, word: str) -> Leaf:
@@ -190,6 +275,7 @@ def record_of(path: str) -> str:
     return path.rpartition(".")[0]
 
 
+@lru_cache(maxsize=10_000)
 def last_name(path: str) -> str:
     """The name of the innermost field of a path, without list indices."""
     return plain_name(_INDEX.sub("", path).rsplit(".", 1)[-1])

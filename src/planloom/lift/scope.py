@@ -73,7 +73,7 @@ def _asked(tool: str, arguments: Mapping[str, Any]) -> Judgement | None:
     """What the arguments say: a limit, a range, everything, a list."""
     longest, numbers = 1, {}
     for name, value in arguments.items():
-        if (is_limit(name) or counts(tool, name)) and (count := _count(value)):
+        if says_how_many(tool, name) and (count := _count(value)):
             return Judgement(count, "observed", ("volume:limit",))
         if type(value) is str:
             if (found := _in_text(name, value)) is not None:
@@ -115,8 +115,10 @@ def is_limit(name: str) -> bool:
 
 
 @lru_cache(maxsize=100_000)
-def counts(tool: str, name: str) -> bool:
-    """Whether a short name such as `n` says how many: with a tool that reads, not one that computes."""
+def says_how_many(tool: str, name: str) -> bool:
+    """Whether an argument says how many: a short name such as `n` does with a tool that reads, not one that computes."""
+    if is_limit(name):
+        return True
     reads = verb(tool) in READS or LISTING.does(tool) or LOOKUP.does(tool)
     return reads and words(name) in WEAK_LIMIT
 

@@ -5,18 +5,23 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 MIN_BARE, MAX_KEYED = 6, 60
+BARE, MOMENT = "bare:", "moment:"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-_DATES = (  # the groups of each, by name of the part
-    (re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"), ("y", "", "m", "d")),
-    (re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?\b"), ("m", "d", "y")),
-    (re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? (\d{{4}}))?\b"), ("d", "m", "y")),
-    (re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)"), ("m", "d", "y")),
-    (re.compile(r"(?<!\d)(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?!\d)"), ("d", "", "m", "y")),
+_DATES = (  # whether one names its month, and the groups of each, by name of the part
+    (False, re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)"), ("y", "", "m", "d")),
+    (True, re.compile(rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?:,? (\d{{4}}))?\b"), ("m", "d", "y")),
+    (True, re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? (\d{{4}}))?\b"), ("d", "m", "y")),
+    (False, re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)"), ("m", "d", "y")),
+    (False, re.compile(r"(?<!\d)(\d{1,2})([/.])(\d{1,2})\2(\d{4})(?!\d)"), ("d", "", "m", "y")),
 )  # fmt: skip
+_NAMED = re.compile("|".join(MONTHS))
+_MARKED = re.compile(r"\d[-/.]\d\d?[-/.]\d")
+_SIGNS = re.compile(r"[\W_]+")
+_DIGIT = re.compile(r"\d")
 _TIME = re.compile(
     r"[t ,]*(?:at )?(\d{1,2}):(\d\d)(?::\d\d(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?(?:z|[+-]\d\d:?\d\d)?"
 )
@@ -33,27 +38,32 @@ def keys(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def _keys(text: str) -> tuple[str, ...]:
-    bare = "".join(filter(str.isalnum, text))
-    alone = (f"bare:{bare}",) if len(bare) >= MIN_BARE else ()
+    bare = squeezed(text)
+    alone = (f"{BARE}{bare}",) if len(bare) >= MIN_BARE else ()
     if (number := number_in(text)) is not None:
         whole = text.isdigit()  # 48.8566 is not 488566
         return (f"number:{number}", *alone) if whole else (f"number:{number}",)
     if (moment := moment_in(text)) is not None:
         day, times = moment
-        return tuple(f"moment:{day} {time}" for time in times) or (f"date:{day}",)
+        return tuple(f"{MOMENT}{day} {time}" for time in times) or (f"date:{day}",)
     return alone
+
+
+def squeezed(text: str) -> str:
+    """Its letters and digits alone."""
+    return text if text.isalnum() else _SIGNS.sub("", text)
 
 
 def supplied(text: str) -> tuple[str, ...]:
     """The keys of the values that a value in a result can supply: its day, for one that has a time."""
-    moment = moment_in(text) if len(text) <= MAX_KEYED else None
-    return keys(text) if moment is None else (*keys(text), f"date:{moment[0]}")
+    known = keys(text)
+    day = known[0][len(MOMENT) :].partition(" ")[0] if known and known[0].startswith(MOMENT) else ""
+    return (*known, f"date:{day}") if day else known
 
 
-@lru_cache(maxsize=100_000)
 def moment_in(text: str) -> tuple[str, tuple[str, ...]] | None:
     """The day that a text is, and its time if it has one: `("2031-05-09", ("08:15",))`."""
-    if not any(character.isdigit() for character in text):
+    if not has_digit(text):
         return None
     for year, day, span in dates_in(text):
         rest = text[span:]
@@ -73,6 +83,11 @@ def number_in(text: str) -> str | None:
     return canonical(float(match[1].replace(",", ""))) if match else None
 
 
+def has_digit(text: str) -> bool:
+    """Whether a decimal digit stands in the text."""
+    return _DIGIT.search(text) is not None
+
+
 def numbers_in(text: str) -> list[str]:
     """The numbers that stand in a text, each in one spelling."""
     return [canonical(float(number.replace(",", ""))) for number in _NUMBERS.findall(text)]
@@ -89,8 +104,10 @@ def dates_in(text: str) -> Iterator[tuple[str, str, int]]:
 
     `3/4/2025` is given in both readings.
     """
-    for pattern, names in _DATES:
-        for match in pattern.finditer(text):
+    written = _MARKED.search(text) is not None
+    named = " " in text and _NAMED.search(text) is not None
+    for names_month, pattern, names in _DATES if written or named else ():
+        for match in pattern.finditer(text) if (named if names_month else written) else ():
             part = dict(zip(names, match.groups(), strict=True))
             month = part["m"][:3]
             month = MONTHS.index(month) + 1 if month in MONTHS else int(month)

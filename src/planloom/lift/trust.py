@@ -34,7 +34,8 @@ def judge(
 
 def _inputs(values: list[Value], results: list[Judgement]) -> Judgement:
     """The least trusted place any value came from; values found nowhere are the model's own."""
-    own = sum(value.origin == "own" for value in values)
+    origins = [value.origin for value in values]
+    own = origins.count("own")
     if own == len(values):
         return UNKNOWN
     tiers = [max(results[link.call].value, 2) for value in values for link in value.links]

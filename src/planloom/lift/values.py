@@ -10,10 +10,11 @@ from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+from msgspec import Struct, structs
 
 from planloom.lift.leaves import Leaf, leaves_of
 from planloom.lift.references import Link, References
-from planloom.lift.results import Index, Result, last_name, results_of
+from planloom.lift.results import Index, Result, Sought, results_of
 from planloom.lift.spellings import MAX_KEYED, keys, moment_in
 from planloom.lift.texts import Said, contains, tokens
 from planloom.trace import Tool, Trace
@@ -21,7 +22,7 @@ from planloom.trace import Tool, Trace
 Origin = Literal["user", "system", "default", "result", "own"]
 
 
-class Value(NamedTuple):
+class Value(Struct, frozen=True, gc=False):
     """One value inside a call's arguments."""
 
     argument: str
@@ -35,10 +36,11 @@ class Written:
     def __init__(self, texts: set[str]) -> None:
         self._texts = texts
 
-    def __contains__(self, text: str) -> bool:
+    def holds(self, text: str, spelled: tuple[str, ...]) -> bool:
+        """Whether the value is among them; `spelled` are its `keys`."""
         if text in self._texts or text in self._parts:
             return True
-        return not self._parts.isdisjoint(keys(text))
+        return not self._parts.isdisjoint(spelled)
 
     @cached_property
     def _parts(self) -> set[str]:
@@ -55,9 +57,12 @@ class _Before(NamedTuple):
     written: list[Written]
     quoting: Index
 
-    def repeats(self, result: Result, text: str) -> bool:
+    def repeats(self, result: Result, text: str, spelled: tuple[str, ...]) -> bool:
         """Whether a result merely repeats what its own call, or one of its round, was given."""
-        return any(text in self.written[call] for call in result.together)
+        for call in result.together:  # noqa: SIM110 - `any` takes longer than what it asks
+            if self.written[call].holds(text, spelled):
+                return True
+        return False
 
 
 def located(trace: Trace, offered: Mapping[str, Tool]) -> list[list[Value]]:
@@ -104,30 +109,33 @@ def _locate(leaf: Leaf, beside: set[str], before: _Before, known: frozenset[str]
         return Value(leaf.path, "system")
     if not before.results or not leaf.text:
         return Value(leaf.path, "own")
-    links = _suppliers(leaf, beside - {leaf.text}, before) or _quoted(leaf.text, before)
+    links = _suppliers(Sought.of(leaf, beside), before) or _quoted(leaf.text, before)
     return Value(leaf.path, "result" if links else "own", links)
 
 
-def _suppliers(leaf: Leaf, beside: set[str], before: _Before) -> tuple[Link, ...]:
+def _suppliers(sought: Sought, before: _Before) -> tuple[Link, ...]:
     """The results that brought the value in.
 
     A result that merely repeats its own call's argument brought nothing in. Among the rest the
     record counts that holds most of the call's other values, then the earliest round: later results repeat it.
     """
-    name = last_name(leaf.path)
     found: list[tuple[int, int, Link]] = []
     for result in before.results:
-        if before.repeats(result, leaf.text):
+        if before.repeats(result, sought.text, sought.keys):
             continue
-        match = result.value(leaf, name, beside)
+        match = result.value(sought)
         if match is not None:
-            link = Link(result.call, match.leaf.path, leaf.written, joint=result.joint)
+            link = Link(result.call, match.leaf.path, sought.leaf.written, joint=result.joint)
             found.append((-match.support, result.round, link))
     if len(found) < 2:
         return tuple(link for *_, link in found)
     best = min(rank for *rank, _ in found)
     links = [link for *rank, link in found if rank == best]
-    return tuple(links) if len(links) < 2 else tuple(link._replace(joint=True) for link in links)
+    return (
+        tuple(links)
+        if len(links) < 2
+        else tuple(structs.replace(link, joint=True) for link in links)
+    )
 
 
 def _quoted(text: str, before: _Before) -> tuple[Link, ...]:
@@ -144,7 +152,7 @@ def _quoted(text: str, before: _Before) -> tuple[Link, ...]:
         if leaf.text in before.user or contains(before.system.text, leaf.text):
             continue
         if (
-            before.repeats(result, leaf.text)
+            before.repeats(result, leaf.text, keys(leaf.text))
             or seen.setdefault(leaf.text, result.round) != result.round
         ):
             continue

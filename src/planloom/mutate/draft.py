@@ -164,7 +164,7 @@ def _values(
 def _flowing(value: Value, links: list[Link] | None) -> Value:
     if links:
         return Value(value.argument, "result", tuple(links))
-    return value._replace(origin="own", links=()) if value.links else value
+    return Value(value.argument, "own") if value.links else value
 
 
 def _with_judgements(

@@ -213,7 +213,7 @@ def scopes(node: Node) -> Iterator[tuple[str, float]]:
     A range of dates goes by the names of both ends, and counts its days.
     """
     for name, value in node.arguments.items():
-        limits = scope.is_limit(name) or scope.counts(node.tool, name) or lasts(name)
+        limits = scope.says_how_many(node.tool, name) or lasts(name)
         if (
             limits
             and isinstance(value, (int, float))
