@@ -63,14 +63,19 @@ def test_a_probe_reads_what_is_there_and_nothing_else() -> None:
 
 
 def one(**values: float) -> dict[str, Any]:
-    trained = {"request mrr, all": 0.5, "lidar": 20.0, "probe verb": 0.6, "std": 0.9} | values
-    untrained = {"request mrr, all": 0.01, "lidar": 5.0, "probe verb": 0.5, "std": 0.3}
+    trained = {
+        "request mrr, all": 0.5,
+        "call mrr, all": 0.3,
+        "probe verb": 0.6,
+        "std": 0.9,
+    } | values
+    untrained = {"request mrr, all": 0.01, "call mrr, all": 0.02, "probe verb": 0.5, "std": 0.3}
     return {"trained": trained, "untrained": untrained}
 
 
 @pytest.mark.parametrize(
     "values",
-    [{"request mrr, all": 0.04}, {"lidar": 14.0}, {"probe verb": 0.5}, {"std": 0.05}],
+    [{"request mrr, all": 0.04}, {"call mrr, all": 0.09}, {"probe verb": 0.5}, {"std": 0.05}],
 )
 def test_the_gate_asks_for_everything_of_every_seed(values: dict[str, float]) -> None:
     assert evaluate.gate([one(), one(), one()])["passed"]

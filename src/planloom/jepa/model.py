@@ -50,10 +50,10 @@ class Words(nn.Module):
         return total * (_summed(weight * weight, bags.at) + 1e-6).rsqrt()
 
 
-def _summed(values: Tensor, at: Tensor, mode: str = "sum") -> Tensor:
+def _summed(values: Tensor, at: Tensor) -> Tensor:
     """The sums of rows behind one another; those of each by themselves, so that neighbours change nothing."""
     rows = torch.arange(len(values), device=at.device, dtype=at.dtype)
-    return functional.embedding_bag(rows, values, at, mode=mode, include_last_offset=True)
+    return functional.embedding_bag(rows, values, at, mode="sum", include_last_offset=True)
 
 
 class Block(nn.Module):
@@ -134,9 +134,12 @@ class Model(nn.Module):
         found: Tensor = self.call(encoded)
         return found
 
-    def plans(self, encoded: Tensor, given: Inputs) -> Tensor:
-        """The latents of plans [G, latent]."""
-        found: Tensor = self.plan(_summed(encoded.float(), given.call_at, "mean"))
+    def plans(self, encoded: Tensor, given: Inputs, *, whole: bool = True) -> Tensor:
+        """The latents of plans [G, latent]: of all their calls, or of those that are not hidden."""
+        kept = torch.ones_like(given.hidden) if whole else ~given.hidden
+        kept = kept[:, None].float()
+        total = _summed(encoded.float() * kept, given.call_at)
+        found: Tensor = self.plan(total / _summed(kept, given.call_at).clamp(min=1))
         return found
 
     def requests(self, given: Inputs) -> Tensor:
