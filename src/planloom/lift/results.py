@@ -17,7 +17,7 @@ from planloom.lift.spellings import (
     squeezed,
     supplied,
 )
-from planloom.lift.texts import UBIQUITOUS, contains, quotable, telling, tokens
+from planloom.lift.texts import UBIQUITOUS, contains, figures, quotable, telling, tokens
 from planloom.trace import Trace, plain_name
 
 FEW = 100  # words of a text of which each is worth a glance first
@@ -113,9 +113,8 @@ class Result:
         """The particular words of longer texts that are not of letters alone."""
         found: dict[str, Leaf] = {}
         for leaf in self._long:
-            for word, _ in tokens(leaf.text):
-                if not word.isalpha():
-                    found.setdefault(word, leaf)
+            for word in figures(leaf.text):
+                found.setdefault(word, leaf)
         return found
 
     @cached_property

@@ -21,6 +21,7 @@ _DATES = (  # whether one names its month, and the groups of each, by name of th
 _NAMED = re.compile("|".join(MONTHS))
 _MARKED = re.compile(r"\d[-/.]\d\d?[-/.]\d")
 _SIGNS = re.compile(r"[\W_]+")
+_ASCII_SIGNS = dict.fromkeys(n for n in range(128) if not chr(n).isalnum())  # much quicker
 _DIGIT = re.compile(r"\d")
 _TIME = re.compile(
     r"[t ,]*(?:at )?(\d{1,2}):(\d\d)(?::\d\d(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?(?:z|[+-]\d\d:?\d\d)?"
@@ -51,7 +52,9 @@ def _keys(text: str) -> tuple[str, ...]:
 
 def squeezed(text: str) -> str:
     """Its letters and digits alone."""
-    return text if text.isalnum() else _SIGNS.sub("", text)
+    if text.isalnum():
+        return text
+    return text.translate(_ASCII_SIGNS) if text.isascii() else _SIGNS.sub("", text)
 
 
 def supplied(text: str) -> tuple[str, ...]:

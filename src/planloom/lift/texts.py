@@ -1,6 +1,7 @@
 """Is a value in a text, and does it say anything that it is?"""
 
 import re
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
@@ -20,6 +21,7 @@ _UP_TO_TWENTY = (
     "nineteen", "twenty",
 )  # fmt: skip
 NUMBER_WORDS = {word: str(number) for number, word in enumerate(_UP_TO_TWENTY)}
+_APART = frozenset(" \n\"'`:;!?()[]{}<>|/_-")  # joins nothing, and is the usual neighbour
 _RUN = re.compile(r"[^\W_]+")
 _ASCII_RUN = re.compile("[a-z0-9]+")
 _TOKEN = re.compile(r"[^\s,;:=\"'`()\[\]{}<>|]+")
@@ -92,8 +94,14 @@ def contains(text: str, needle: str) -> bool:
     start = text.find(needle)
     while start >= 0:
         end = start + len(needle)
-        if (not start or not _joins(text[start - 1], needle[0], text[start - 2 : start - 1])) and (
-            end == len(text) or not _joins(text[end], needle[-1], text[end + 1 : end + 2])
+        if (
+            not start
+            or text[start - 1] in _APART
+            or not _joins(text[start - 1], needle[0], text[start - 2 : start - 1])
+        ) and (
+            end == len(text)
+            or text[end] in _APART
+            or not _joins(text[end], needle[-1], text[end + 1 : end + 2])
         ):
             return True
         start = text.find(needle, start + 1)
@@ -102,7 +110,7 @@ def contains(text: str, needle: str) -> bool:
 
 def _joins(near: str, inside: str, beyond: str) -> bool:
     """Whether the character inside goes on outside, in the nearest and the one beyond."""
-    if near == " " or not (inside.isalnum() and inside.isascii()):
+    if not (inside.isalnum() and inside.isascii()):
         return False
     if near in ".,":
         return inside.isdigit() and beyond.isdigit()
@@ -131,11 +139,25 @@ def tokens(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
     Words with and without the signs around them, sums of money of any size, dates.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    words = (plain for word in _TOKEN.findall(text) for plain in _particular(word))
+    found = {w: keys(w) if w.isalpha() else (w, *keys(w)) for w in words}
+    return tuple((found | {date: (f"date:{date}",) for date in _days(text)}).items())
+
+
+def figures(text: str) -> Iterator[str]:
+    """The tokens of a text that are not of letters alone."""
     for word in _TOKEN.findall(text):
-        bare = word.strip(".!?*/+-")
-        for plain in (word,) if bare == word else (word, bare):
-            if quotable(plain) or (plain[:1] in "$€£¥" and number_in(plain)):
-                found[plain] = keys(plain) if plain.isalpha() else (plain, *keys(plain))
-    dates = {f"{y}-{day}": (f"date:{y}-{day}",) for y, day, _ in dates_in(text) if y}
-    return tuple((found | dates).items())
+        if not word.isalpha():
+            yield from (plain for plain in _particular(word) if not plain.isalpha())
+    yield from _days(text)
+
+
+def _particular(word: str) -> Iterator[str]:
+    bare = word.strip(".!?*/+-")
+    for plain in (word,) if bare == word else (word, bare):
+        if quotable(plain) or (plain[:1] in "$€£¥" and number_in(plain)):
+            yield plain
+
+
+def _days(text: str) -> Iterator[str]:
+    return (f"{year}-{day}" for year, day, _ in dates_in(text) if year)

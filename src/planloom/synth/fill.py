@@ -1,7 +1,6 @@
 """Values for a workflow: a Trace, what its assistant was allowed, and the edges that were planted."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,13 +36,11 @@ class Gold(NamedTuple):
 
 def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
     """One trace of a workflow, in these words."""
-    values = _values(flow, wording, r)
+    values, makers = _values(flow, wording, r), flow.world.makers
     calls = [
         Call(
             tool=doing.tool.name,
-            arguments={
-                one.name: _argument(one, flow.world.makers, values, r) for one in doing.given
-            },
+            arguments={one.name: _argument(one, makers, values, r) for one in doing.given},
             result=_result(doing, values, r),
         )
         for doing in flow.doings
@@ -51,7 +48,8 @@ def fill(flow: Workflow, wording: Wording, r: Random) -> Gold:
     policy = _policy(flow, calls, r)
     trace = Trace(
         user_turns=tuple(
-            "".join(_said(one, values) for one in turn).strip() for turn in wording.turns
+            "".join([one if isinstance(one, str) else said(values[one]) for one in turn]).strip()
+            for turn in wording.turns
         ),
         rounds=_rounds(flow.doings, calls),
         tools=flow.offered,
@@ -95,15 +93,11 @@ def _argument(given: Given, makers: Makers, values: list[Any], r: Random) -> Any
     return f"{opening[int(r() * len(opening))]}: {quoted}"
 
 
-def _said(piece: str | int, values: list[Any]) -> str:
-    return piece if isinstance(piece, str) else said(values[piece])
-
-
 def said(value: Any) -> str:
     """A value as a user writes it."""
     kind = type(value)
     if kind is str:
-        return str(value)
+        return value  # type: ignore[no-any-return]
     if kind is bool:
         return "yes" if value else "no"
     if kind is list:
@@ -114,12 +108,10 @@ def said(value: Any) -> str:
 
 
 def _rounds(doings: Sequence[Doing], calls: Sequence[Call]) -> tuple[Round, ...]:
-    pairs = groupby(zip(doings, calls, strict=True), key=lambda pair: pair[0].step)
-    rounds = []
-    for _, group in pairs:
-        mine = list(group)
-        rounds.append(Round(tuple(call for _, call in mine), mine[0][0].turn))
-    return tuple(rounds)
+    steps: dict[int, tuple[int, list[Call]]] = {}
+    for doing, call in zip(doings, calls, strict=True):
+        steps.setdefault(doing.step, (doing.turn, []))[1].append(call)
+    return tuple(Round(tuple(mine), turn) for turn, mine in steps.values())
 
 
 def _result(doing: Doing, values: list[Any], r: Random) -> str:
@@ -140,7 +132,7 @@ def _record(cells: Sequence[Cell], values: list[Any], r: Random) -> dict[str, An
     record: dict[str, Any] = {}
     for path, slot, make in cells:
         place = record
-        for name in path[:-1]:
+        for name in path[:-1] if len(path) > 1 else ():
             place = place.setdefault(name, {})
         place[path[-1]] = make(r) if slot is None else values[slot]
     return record
@@ -161,7 +153,7 @@ def _policy(flow: Workflow, calls: Sequence[Call], r: Random) -> Policy:
 def _limits(call: Call) -> Iterator[int]:
     """How many records a call asks for by the arguments that say so."""
     for name, value in call.arguments.items():
-        if isinstance(value, int) and is_limit(name):
+        if type(value) is int and is_limit(name):
             yield value
 
 

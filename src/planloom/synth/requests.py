@@ -168,25 +168,26 @@ class Writer:
         values = self._frames[name]
         return values[int(self._r() * len(values))]
 
-    def _framed(self, frame: str, clause: Sequence[Piece]) -> Iterator[Piece]:
+    def _framed(self, frame: str, clause: Sequence[Piece]) -> list[Piece]:
         return _framed(frame, clause, elided=self._language == "fr")
 
-    def _each(self, asked: Sequence[Asked]) -> Iterator[Piece]:
+    def _each(self, asked: Sequence[Asked]) -> list[Piece]:
+        pieces: list[Piece] = []
         for number, one in enumerate(asked):
             frame = self._one("then" if number else "ask")
-            yield from self._framed(frame, self._clause(one))
+            pieces += self._framed(frame, self._clause(one))
+        return pieces
 
-    def _goal(self, asked: Sequence[Asked]) -> Iterator[Piece]:
+    def _goal(self, asked: Sequence[Asked]) -> list[Piece]:
         """Only what it is all for, and the facts."""
-        yield from self._framed(self._one("ask"), [self._verb_phrase(asked[-1].tool)])
+        pieces = self._framed(self._one("ask"), [self._verb_phrase(asked[-1].tool)])
         facts: list[Piece] = []
         for field, slot in (pair for one in asked for pair in one.said):
             facts += [", "] if facts else []
             facts += self._argument(
                 field, slot, _LABELLED if self._language == "en" else _LABELLED[:1]
             )
-        if facts:
-            yield from self._framed(self._one("facts"), facts)
+        return pieces + self._framed(self._one("facts"), facts) if facts else pieces
 
     def _clause(self, asked: Asked) -> list[Piece]:
         pieces: list[Piece] = [self._verb_phrase(asked.tool)]
@@ -248,18 +249,21 @@ _CONTEXT: dict[str, Make | None] = {
 }
 
 
-def _framed(frame: str, clause: Sequence[Piece], *, elided: bool) -> Iterator[Piece]:
-    """The frame with the clause in its place; `{C}` begins with a capital, French `de` loses its vowel."""
+@lru_cache(maxsize=1_000)
+def _parted(frame: str) -> tuple[str, str, str]:
     before, mark, after = re.split(r"(\{[cCf]\})", frame, maxsplit=1)
+    return before, mark, after
+
+
+def _framed(frame: str, clause: Sequence[Piece], *, elided: bool) -> list[Piece]:
+    """The frame with the clause in its place; `{C}` begins with a capital, French `de` loses its vowel."""
+    before, mark, after = _parted(frame)
     first, *rest = clause
     if elided and before.endswith("de ") and isinstance(first, str) and _VOWEL.match(first):
         before = f"{before[:-2]}'"
     if mark == "{C}" and isinstance(first, str):
         first = first[:1].upper() + first[1:]
-    yield before
-    yield first
-    yield from rest
-    yield after
+    return [before, first, *rest, after]
 
 
 def _with_article(noun: str) -> str:
