@@ -146,10 +146,14 @@ class Result:
             agrees = affine(sought.name, last_name(one.path))
             alone = agrees and sought.name not in PAGING and sought.text not in UBIQUITOUS
             if sought.says or alone:
-                support = len(sought.beside & self._records[record_of(one.path)]) + agrees
+                support = self._beside(one, sought.beside) + agrees
                 if best is None or support > best.support:
                     best = Match(one, support)
         return best
+
+    def _beside(self, leaf: Leaf, others: set[str]) -> int:
+        """How many of the other values stand in the record of a leaf."""
+        return len(others & self._records[record_of(leaf.path)]) if others else 0
 
     def _only(self, text: str) -> Leaf | None:
         """A number that is all a result says: `9`, `The sum is 9.`"""

@@ -37,7 +37,7 @@ def keys(text: str) -> tuple[str, ...]:
     return _keys(text) if len(text) <= MAX_KEYED else ()
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=5_000)
 def _keys(text: str) -> tuple[str, ...]:
     bare = squeezed(text)
     alone = (f"{BARE}{bare}",) if len(bare) >= MIN_BARE else ()
