@@ -530,6 +530,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "tensor columns": lambda: tensor_columns(metadata.COLUMNS),
     "model sizes": model_sizes,
     "evaluation": lambda: table(learned.EVALUATION, learned.evaluation()),
+    "gauges": lambda: table(learned.GAUGES, learned.gauges()),
     "ablation": lambda: table(learned.ABLATION, learned.ablation()),
     "score terms": lambda: table(attacks.HEAD, attacks.terms()),
     "attack scores": lambda: table(attacks.SCORED, attacks.scored()),

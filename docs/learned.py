@@ -1,4 +1,4 @@
-"""The tables of docs/jepa.md on what was learned: figures of benchmarks/results/evaluation.json and ablation.json."""
+"""The tables of docs/jepa.md on what was learned: figures of benchmarks/results, evaluation, collapsed and ablation.json."""
 
 import json
 from collections.abc import Iterator
@@ -38,6 +38,19 @@ def evaluation() -> Iterator[tuple[object, ...]]:
         )
     for name, passed in found["gate"]["parts"].items():
         yield f"gate: {name}", "passed" if passed else "**failed**", "", ""
+
+
+GAUGES = ("measure", "trained", "untrained", "collapsed")
+
+
+def gauges() -> Iterator[tuple[object, ...]]:
+    """Which measures notice that a model collapsed, beside a run of the same seed."""
+    (fallen,) = _found("collapsed")["seeds"]
+    one = next(s for s in _found("evaluation")["seeds"] if s["seed"] == fallen["seed"])
+    for name, value in one["trained"].items():
+        if "new" not in name:
+            others = one["untrained"][name], fallen["trained"][name]
+            yield name, *(f"{figure:.3f}" for figure in (value, *others))
 
 
 def _figure(value: float | None) -> str:
