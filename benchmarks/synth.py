@@ -328,10 +328,13 @@ def diversity(plans: Sequence[ExecutionPlan]) -> dict[str, float]:
 
 
 def measured(data: Path, count: int, build: str | None) -> dict[str, Any]:
+    tools = universe(packed.domains(), Makers(makers.packed()))
+    speeds = speed(
+        tools, blueprints.Profile(blueprints.packed())
+    )  # while nothing else is in memory
     runs = [(name, plan) for name, plan in real_runs(data) if blueprints.blueprint(plan)]
     observed = [(name, plan) for name, plan in runs if plan.evidence == "observed"]
     fitted, held_out = halved(observed)
-    tools = universe(packed.domains(), Makers(makers.packed()))
     profile = blueprints.Profile(sorted(blueprints.counted(p for _, p in fitted).items()))
     real = [plan for _, plan in held_out if len(plan.nodes) > 1]
     drawn = random.Random(1)
@@ -359,7 +362,7 @@ def measured(data: Path, count: int, build: str | None) -> dict[str, Any]:
             "tools": sum(len(one.tools) for one in tools.worlds),
             "left": tools.left,
         },
-        "speed": speed(tools, blueprints.Profile(blueprints.packed())),
+        "speed": speeds,
         **found,
         "real runs held out": len(real),
         "apart": apart(real, gold),

@@ -187,12 +187,11 @@ class Draft:
     def _own(self, argument: Field, call: int, taken: set[int]) -> tuple[int, bool]:
         """A slot for what no result gives, not one that the call has already, and whether the user says it."""
         key = (argument.key, argument.type)
-        twin = any(self.tools[other] == self.tools[call] for other in range(call))
         known = self.shared.get(key) if not argument.bound else None
         if (
             known is not None
             and known not in taken
-            and not (twin and argument.required)
+            and not (argument.required and self.tools[call] in self.tools[:call])
             and self.r() < SHARED
         ):
             return known, False

@@ -199,11 +199,9 @@ class Writer:
             return [*pieces, " (", *labelled, ")"] if labelled else pieces
         joint = (" ", ", ", " and ")[int(self._r() * 3)]
         for number, (field, slot) in enumerate(asked.said):
-            kind = kind_of(field.name)
-            pieces += [joint if number else " "]
-            bare = kind is not None and kind.pattern.fullmatch(words(field.name).partition(" ")[0])
-            placed = _PLACED.get(kind.name, _PLAIN) if kind is not None and bare else _PLAIN
-            pieces += self._argument(field, slot, placed if self._r() < 0.7 else _PLAIN)
+            pieces.append(joint if number else " ")
+            ways = _ways(field.name) if self._r() < 0.7 else _PLAIN
+            pieces += self._argument(field, slot, ways)
         return pieces
 
     def _argument(self, field: Field, slot: int, ways: Sequence[str]) -> list[Piece]:
@@ -247,6 +245,14 @@ _CONTEXT: dict[str, Make | None] = {
     **dict.fromkeys(("person", "company", "city", "date", "query", "product")),
     "minutes": whole(10, 90),
 }
+
+
+@lru_cache(maxsize=10_000)
+def _ways(name: str) -> Sequence[str]:
+    """How a value of this name may be said: where its kind has a place in a sentence, there."""
+    kind = kind_of(name)
+    bare = kind is not None and kind.pattern.fullmatch(words(name).partition(" ")[0])
+    return _PLACED.get(kind.name, _PLAIN) if kind is not None and bare else _PLAIN
 
 
 @lru_cache(maxsize=1_000)
