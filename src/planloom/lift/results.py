@@ -34,11 +34,13 @@ _INDEX = re.compile(r"\[\d+\]")
 class Sought(Struct, frozen=True, gc=False):
     """A value of an argument that is looked for in results: what it is known by is told once.
 
-    `name` is the argument's; `beside` are the other values of the call; `says`: whether finding it says anything.
+    `bare` are its letters and digits; `name` is the argument's; `beside` are the other values of the
+    call; `says`: whether finding it says anything.
     """
 
     leaf: Leaf
     text: str
+    bare: str
     keys: tuple[str, ...]
     name: str
     says: bool
@@ -46,8 +48,8 @@ class Sought(Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, leaf: Leaf, beside: set[str]) -> "Sought":
-        text = leaf.text
-        return cls(leaf, text, keys(text), last_name(leaf.path), telling(text), beside - {text})
+        text, name = leaf.text, last_name(leaf.path)
+        return cls(leaf, text, squeezed(text), keys(text), name, telling(text), beside - {text})
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -124,6 +126,12 @@ class Result:
         for leaf in self.leaves:
             found.setdefault(record_of(leaf.path), set()).add(leaf.text)
         return found
+
+    def may_hold(self, sought: Sought) -> bool:
+        """A glance: only numbers and dates can be there though their letters and digits are not."""
+        if sought.bare in self.squeezed:
+            return True
+        return bool(sought.keys) and not sought.keys[0].startswith(BARE)
 
     def value(self, sought: Sought) -> Match | None:
         """The value itself, whole or inside a text.

@@ -121,7 +121,7 @@ def _suppliers(sought: Sought, before: _Before) -> tuple[Link, ...]:
     """
     found: list[tuple[int, int, Link]] = []
     for result in before.results:
-        if before.repeats(result, sought.text, sought.keys):
+        if not result.may_hold(sought) or before.repeats(result, sought.text, sought.keys):
             continue
         match = result.value(sought)
         if match is not None:
