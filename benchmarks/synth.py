@@ -80,9 +80,9 @@ def halved(runs: Sequence[tuple[str, ExecutionPlan]]) -> tuple[list[Any], list[A
 
 
 def speed(tools: Universe, profile: blueprints.Profile) -> dict[str, float]:
-    """Traces a second, the best of three: other work on the machine only ever slows. As in a build, collected rarely."""
+    """Traces a second, the best of several times: other work on the machine only ever slows. As in a build, collected rarely."""
     alone, through = [], []
-    for number in range(3):
+    for number in range(5):
         start = time.process_time()
         golds = list(generate.block(tools, profile, 1, number))
         middle = time.process_time()
@@ -103,7 +103,7 @@ def together() -> Iterator[float]:
     cores = os.cpu_count() or 1
     with ProcessPoolExecutor(cores) as pool:
         list(pool.map(_block, range(100, 100 + cores)))  # warm
-        for first in (200, 300, 400):
+        for first in range(200, 700, 100):
             start = time.perf_counter()
             done = sum(pool.map(_block, range(first, first + 2 * cores)))
             yield done / (time.perf_counter() - start)

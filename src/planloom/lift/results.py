@@ -198,8 +198,7 @@ class Result:
     def phrases(self) -> Iterator[Leaf]:
         """The values that are no single word."""
         for leaf in self.leaves:
-            is_word = leaf.text.isalnum() and leaf.text.isascii()
-            if not is_word and quotable(leaf.text):
+            if not (leaf.text.isalnum() and leaf.text.isascii()):
                 yield leaf
 
 
@@ -226,7 +225,7 @@ class Index:
                     held = self._keys.get(key, results)
             yield from ((result, _worded(leaf, word)) for result, leaf in held)
         for result, leaf in self._phrases_of(results):
-            if leaf.text in text and contains(text, leaf.text):
+            if leaf.text in text and quotable(leaf.text) and contains(text, leaf.text):
                 yield result, leaf
 
     def _phrases_of(self, results: Sequence[Result]) -> list[Held]:
@@ -248,8 +247,10 @@ class _Layer:
     def get(self, key: str, results: Sequence[Result]) -> Sequence[Held]:
         for result in results[self._count :]:
             for known, leaf in self._known(result):
-                same = self._held.setdefault(known, [])
-                if len(same) < MAX_SAME:
+                same = self._held.get(known)
+                if same is None:
+                    self._held[known] = [(result, leaf)]
+                elif len(same) < MAX_SAME:
                     same.append((result, leaf))
         self._count = max(self._count, len(results))
         return self._held.get(key, ())
