@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planloom.lift import results, spellings
+from planloom.lift import leaves, results, spellings
 from planloom.lift.leaves import Leaf
 from planloom.lift.results import Index, Result, Sought
 
@@ -63,3 +63,8 @@ def test_dates_are_found_whatever_stands_around_them(text: str) -> None:
             (year, day) for year, day, _ in spellings.dates_in(f"{text.casefold()} | {date} |")
         }
         assert ("2031", "05-09") in found
+
+
+def test_a_huge_object_gives_no_more_leaves_than_are_looked_at() -> None:
+    huge = {f"key_{n}": f"value {n}" for n in range(2 * leaves.MAX_LEAVES)}
+    assert len(leaves.leaves_of(huge)) == leaves.MAX_LEAVES

@@ -49,8 +49,8 @@ def _collect(value: Any, path: str, found: list[Leaf], named: bool) -> None:
     kind = type(value)
     if kind is str:
         inner = parsed(value) if value[:1] in ("{", "[") else value
-        if inner is value or type(inner) is str:
-            found.append(Leaf(path, value.casefold().strip()[:MAX_TEXT], value))
+        if inner is value or isinstance(inner, str):
+            found.append(_of_text(path, value))
         else:
             _collect(inner, path, found, named)
     elif kind is int or kind is float:
@@ -59,8 +59,10 @@ def _collect(value: Any, path: str, found: list[Leaf], named: bool) -> None:
     elif kind is dict:
         before = f"{path}." if path else ""
         for key, item in value.items():
+            if len(found) >= MAX_LEAVES:
+                return
             if type(item) is str and item[:1] not in "{[":  # most are, so that this is quicker
-                found.append(Leaf(f"{before}{key}", item.casefold().strip()[:MAX_TEXT], item))
+                found.append(_of_text(f"{before}{key}", item))
             else:
                 _collect(item, f"{before}{key}", found, named)
             if named and _is_id(key):
@@ -68,6 +70,10 @@ def _collect(value: Any, path: str, found: list[Leaf], named: bool) -> None:
     elif kind is list:
         for index, item in enumerate(value):
             _collect(item, f"{path}[{index}]", found, named)
+
+
+def _of_text(path: str, text: str) -> Leaf:
+    return Leaf(path, text.casefold().strip()[:MAX_TEXT], text)
 
 
 @lru_cache(maxsize=10_000)

@@ -172,10 +172,9 @@ class Result:
 
     def _respelled(self, spelled: tuple[str, ...]) -> Leaf | None:
         for key in spelled:
-            if key.startswith(BARE):
-                found = self._by_key.get(key) if key[len(BARE) :] in self.squeezed else None
-            else:
-                found = self._by_key.get(key) or self._in_texts.get(key)
+            found = self._by_key.get(key)
+            if found is None and not key.startswith(BARE):
+                found = self._in_texts.get(key)
             if found is not None:
                 return found
         return None
@@ -219,14 +218,19 @@ class Index:
         words = tokens(text)
         few = len(words) <= FEW
         for word, spelled in words:
-            held = self._texts.get(word, results)
-            for key in spelled if not held else ():
-                if not held and not (few and _lack(results, key)):
-                    held = self._keys.get(key, results)
+            held = self._texts.get(word, results) or self._respelled(spelled, results, few)
             yield from ((result, _worded(leaf, word)) for result, leaf in held)
         for result, leaf in self._phrases_of(results):
             if leaf.text in text and quotable(leaf.text) and contains(text, leaf.text):
                 yield result, leaf
+
+    def _respelled(
+        self, spelled: tuple[str, ...], results: Sequence[Result], few: bool
+    ) -> Sequence[Held]:
+        for key in spelled:
+            if not (few and _lack(results, key)) and (held := self._keys.get(key, results)):
+                return held
+        return ()
 
     def _phrases_of(self, results: Sequence[Result]) -> list[Held]:
         for result in results[self._count :]:
